@@ -26,8 +26,6 @@ _SEQ_MASK = (1 << 32) - 1
 _TAIL, _LOW = 10, 28
 _LOW_MASK = (1 << _LOW) - 1
 """How many digits of its session's UUID a message id has, and how many of their bits lie low."""
-_SHORT = 6
-"""Bytes of a time in milliseconds and two random bits, until the year 4199."""
 _DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 10
 
 Clock = Callable[[], int]
@@ -94,29 +92,6 @@ def session_tail_of(message_id: str) -> str:
     number = int(message_id.removeprefix(MESSAGE).replace("-", ""), 16)
     tail = (number >> 64 & 0xFFF) << _LOW | (number >> 34 & _LOW_MASK)
     return f"{tail:0{_TAIL}x}"
-
-
-def short_of(message_id: str, session_id: str, seq: int) -> bytes | None:
-    """What one of our message ids says beyond its session and ``seq``; None for any other id.
-
-    ``message_at`` makes the id of it again.
-    """
-    if seq_of(message_id) != seq:
-        return None
-    try:
-        at = int(message_id[len(MESSAGE) : len(MESSAGE) + 13].replace("-", ""), 16)
-        short = (at << 2 | int(message_id[-9], 16) & 3).to_bytes(_SHORT, "big")
-        return short if message_at(session_id, seq, short) == message_id else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def message_at(session_id: str, seq: int, short: bytes) -> str:
-    """The message id of which ``short_of`` gave the rest."""
-    tail, number = session_id[-_TAIL:], int.from_bytes(short, "big")
-    low = f"{1 << 31 | int(tail[3:], 16) << 2 | number & 3:08x}"
-    at = f"{number >> 2:012x}"
-    return f"{MESSAGE}{at[:8]}-{at[8:]}-7{tail[:3]}-{low[:4]}-{low[4:]}{seq:08x}"
 
 
 def uuid_in(name: str) -> str | None:

@@ -47,8 +47,11 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def service(file: Path) -> AsyncIterator[Service]:
     """The service on a store that is written as the version before wrote it."""
-    async with opened(Settings(store=f"sqlite:///{file}")) as service:
-        query(file, FORM_OF_BEFORE)
+    settings = Settings(store=f"sqlite:///{file}")
+    async with opened(settings):
+        pass
+    query(file, FORM_OF_BEFORE)
+    async with opened(settings) as service:
         yield service
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw
 
-from hansard.ids import message_at
 from hansard.model import Key, Message, Run, Session, Workspace
 from hansard.model.session import branch_of
 from hansard.store import packing
+from hansard.store.message_ids import message_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from hansard import __version__
 from hansard.byte_cache import MIB, remembered
 from hansard.errors import StoreUnavailable
 from hansard.store.columns import FRAGMENTS
-from hansard.store.search_rows import MACROS
+from hansard.store.search_rows import ANY_STORE, macros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +29,19 @@ PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 _MACRO = re.compile(r"\{(\w+)\(([^{}]*)\)\}")
 
 
-def load(backend: str) -> dict[str, str]:
-    """The shared statements by name, replaced by the backend's own where it has one."""
+def load(backend: str, first_handle: str = ANY_STORE) -> dict[str, str]:
+    """The shared statements by name, replaced by the backend's own where it has one.
+
+    ``first_handle`` is for the expressions of ``store/search_rows.py``.
+    """
+    expressions = macros(first_handle)
     shared: dict[str, str] = {}
     own: dict[str, str] = {}
     for entry in sorted((_HERE / "sql").iterdir(), key=lambda path: path.name):
         named = entry.name.startswith(_BACKENDS)
         if not entry.name.endswith(".sql") or (named and not entry.name.startswith(backend)):
             continue
-        statements, parsed = (own if named else shared), _parse(entry)
+        statements, parsed = (own if named else shared), _parse(entry, expressions)
         if twice := statements.keys() & parsed.keys():
             message = (
                 f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file may"
@@ -49,7 +53,7 @@ def load(backend: str) -> dict[str, str]:
 
 def pieces(backend: str) -> dict[str, str]:
     """By name what a backend puts into composed statements, or in the place of whole ones."""
-    return _parse(_HERE / "sql" / "pieces" / f"{backend}.sql")
+    return _parse(_HERE / "sql" / "pieces" / f"{backend}.sql", macros(ANY_STORE))
 
 
 @remembered(4 * MIB)
@@ -102,15 +106,15 @@ def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     return PARAMETER.sub(lambda match: f"${order.index(match[1]) + 1}", sql), order
 
 
-def _parse(path: Traversable) -> dict[str, str]:
+def _parse(path: Traversable, expressions: Mapping[str, str]) -> dict[str, str]:
     _, *parts = _NAME.split(path.read_text(encoding="utf-8"))
     names, bodies = parts[::3], parts[2::3]
-    return {name: _fill(body.strip()) for name, body in zip(names, bodies, strict=True)}
+    return {
+        name: _fill(body.strip(), expressions) for name, body in zip(names, bodies, strict=True)
+    }
 
 
-def _fill(sql: str) -> str:
+def _fill(sql: str, expressions: Mapping[str, str]) -> str:
     for name, fragment in FRAGMENTS.items():
         sql = sql.replace("{" + name + "}", fragment)
-    return _MACRO.sub(
-        lambda macro: f"({MACROS[macro[1]].format(*map(str.strip, macro[2].split(',')))})", sql
-    )
+    return _MACRO.sub(lambda macro: f"({expressions[macro[1]].format(*macro[2].split(', '))})", sql)

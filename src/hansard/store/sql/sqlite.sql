@@ -24,7 +24,7 @@ select {session} from sessions where workspace_id = :workspace_id and id in (sel
 
 -- name: message_put
 -- packed and unpacked are functions of store/packing.py: parts are kept without what most have, long ones compressed. short_id and message_id
--- are those of ids.py: an id is kept without what it says of the session and seq.
+-- are those of store/message_ids.py: an id is kept without what it says of the session and seq.
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
   cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata,
   item_format, item_hash, edited_at, edit_hash)

@@ -14,6 +14,7 @@ from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.observer import Observer, Usage, in_this_context
 from hansard.store import statements
+from hansard.store.search_rows import NEW_STORE
 from hansard.store.sqlite import backup, compaction
 from hansard.store.sqlite.connection import Connection, Overrun
 from hansard.store.sqlite.file_identity import FileIdentity
@@ -81,6 +82,7 @@ class SQLiteStore:
         self._reader = self._connect(self._seconds)
         self._file.note()
         self._readers.start()
+        self._note_form()
         with contextlib.suppress(StoreUnavailable):  # a full disk must not keep it from being read
             await self._writer.call(self._clock.start)
 
@@ -94,7 +96,18 @@ class SQLiteStore:
     async def migrate(self) -> list[str]:
         applied = await self._writer.call(_migrate)
         await self._writer.call(self._clock.start)
+        self._note_form()
         return applied
+
+    def _note_form(self) -> None:
+        """Take the quicker statements for a store that was made in the form of this version."""
+        assert self._reader is not None  # noqa: S101 - the callers opened it
+        known = "select 1 from sqlite_master where type = 'table' and name = 'storage_form'"
+        if not self._reader.read_one(Query("storage_form", sql=known)):
+            return
+        first = Query("storage_form", sql="select first_handle from storage_form")
+        if self._reader.read_one(first) == [(0,)]:
+            self._statements.update(statements.load("sqlite", NEW_STORE))
 
     async def pending_migrations(self) -> list[str]:
         """Looked up beside the writer, without changing anything."""

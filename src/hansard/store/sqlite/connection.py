@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from hansard.errors import Conflict, DriverFailure, Error, Invalid
-from hansard.ids import short_of
+from hansard.store.message_ids import short_of
 from hansard.store.packing import packer, unpacked
 from hansard.store.rows import message_id
 from hansard.store.sqlite.deadline import Deadline

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hansard.model import Message, MessageQuery, Session
 from hansard.store import listing, rows, steps
+from hansard.store.message_ids import ids_in
 from hansard.store.steps import Row, Steps, pause
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
@@ -70,8 +71,11 @@ def positions(
     Also whether more follow in reading direction.
     """
     sizes, more = yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id, edited_at")
+    if not any(isinstance(row[2], bytes) for row in sizes):
+        return sizes, more
+    message_id_of = ids_in(session_id)
     return [
-        (seq, size, rows.message_id(session_id, seq, stored), edited_at)
+        (seq, size, stored if isinstance(stored, str) else message_id_of(seq, stored), edited_at)
         for seq, size, stored, edited_at in sizes
     ], more
 

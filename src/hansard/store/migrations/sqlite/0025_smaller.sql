@@ -1,4 +1,4 @@
--- How this store is written. short: messages are kept without what is known of them anyway (ids.py, store/packing.py). first_handle: sessions with
+-- How this store is written. short: messages are kept without what is known of them anyway (store/message_ids.py, store/packing.py). first_handle: sessions with
 -- this handle and higher ones lie close together in the search index (store/search_rows.py). A store from before stays as it was, which is all that
 -- servers of the version before can read, until store/sqlite/compaction.py brings it to the smaller form. The other columns say how far that is:
 -- the last message, later the last handle; null when nothing is under way.
