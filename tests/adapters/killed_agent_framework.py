@@ -15,7 +15,7 @@ from tests.adapters.test_agent_framework import Scripted, text
 CALL = Content.from_function_call("c1", "look_up", arguments='{"order": "17"}')
 
 
-def desk(look_up: Any, history: HansardHistory, *script: Content) -> tuple[Agent, Scripted]:
+def agent_of(look_up: Any, history: HansardHistory, *script: Content) -> tuple[Agent, Scripted]:
     """An agent whose messages are stored with every call of its model, and that model."""
     model = Scripted(*script)
     agent = Agent(
@@ -36,7 +36,7 @@ def hang(order: str) -> str:
 
 
 async def work(session: str) -> None:
-    agent, _ = desk(hang, HansardHistory(), text("Yes?"), CALL)
+    agent, _ = agent_of(hang, HansardHistory(), text("Yes?"), CALL)
     for prompt in ("Hello.", "Where is 17?"):
         await agent.run(prompt, session=agent.create_session(session_id=session))
 

@@ -14,7 +14,7 @@ from hansard.adapters.strands import HansardStorage
 from tests.adapters.test_strands import CALL, Scripted, text
 
 
-def desk(session: str, look_up: Any, *script: Any) -> Agent:
+def agent_of(session: str, look_up: Any, *script: Any) -> Agent:
     """An agent whose session is saved with every message."""
     manager = SnapshotSessionManager(session, storage=HansardStorage(), save_latest_on="message")
     return Agent(
@@ -32,7 +32,7 @@ def hang(order: str) -> str:
 
 
 async def work(session: str) -> None:
-    agent = desk(session, hang, text("Yes?"), CALL)
+    agent = agent_of(session, hang, text("Yes?"), CALL)
     await agent.invoke_async("Hello.")
     await agent.invoke_async("Where is 17?")
 

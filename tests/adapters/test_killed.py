@@ -46,7 +46,7 @@ def kill_in_the_tool(served: Served, program: str, session: str) -> None:
 
 
 FIRST_TURN = [("user", "Hello."), ("assistant", "Yes?")]
-ASKED = [*FIRST_TURN, ("user", "Where is 17?"), ("assistant", "")]
+BEFORE_THE_KILL = [*FIRST_TURN, ("user", "Where is 17?"), ("assistant", "")]
 
 
 def transcript(hansard: Hansard, session: str) -> list[tuple[str, str]]:
@@ -95,15 +95,15 @@ async def test_a_strands_agent_goes_on_behind_its_last_message(
     """The framework itself tells the model that the tool was interrupted."""
     session = name.replace(" ", "-")
     kill_in_the_tool(served, "killed_strands", session)
-    assert transcript(hansard, session) == ASKED
+    assert transcript(hansard, session) == BEFORE_THE_KILL
     for variable, value in served.environment.items():
         monkeypatch.setenv(variable, value)
     script = (test_strands.CALL, test_strands.text("It is on its way."))
-    agent = killed_strands.desk(session, test_strands.look_up, *script)
-    assert len(agent.messages) == len(ASKED)
+    agent = killed_strands.agent_of(session, test_strands.look_up, *script)
+    assert len(agent.messages) == len(BEFORE_THE_KILL)
     await agent.invoke_async("Go on.")
     assert transcript(hansard, session) == [
-        *ASKED, ("tool", ""), ("user", "Go on."), ("assistant", ""), ("tool", ""),
+        *BEFORE_THE_KILL, ("tool", ""), ("user", "Go on."), ("assistant", ""), ("tool", ""),
         ("assistant", "It is on its way."),
     ]  # fmt: skip
     interrupted, answered = [
@@ -120,24 +120,31 @@ async def test_a_conversation_of_pydantic_ai_goes_on_behind_its_last_save(
     assert transcript(hansard, name) == FIRST_TURN
     store = HansardConversationStore(ahansard)
     await killed_pydantic_ai.turn(store, name, lambda: "is on its way", "Where is 17?")
-    assert transcript(hansard, name) == [*ASKED, ("tool", ""), ("assistant", "It is on its way.")]
+    assert transcript(hansard, name) == [
+        *BEFORE_THE_KILL,
+        ("tool", ""),
+        ("assistant", "It is on its way."),
+    ]
     conversation = await store.load(name)
     assert conversation is not None
-    assert len(conversation.messages) == len(ASKED) + 2
+    assert len(conversation.messages) == len(BEFORE_THE_KILL) + 2
 
 
 async def test_an_agent_of_the_agent_framework_goes_on_behind_its_last_call(
     served: Served, hansard: Hansard, ahansard: AsyncHansard, name: str
 ) -> None:
     kill_in_the_tool(served, "killed_agent_framework", name)
-    assert transcript(hansard, name) == ASKED
+    assert transcript(hansard, name) == BEFORE_THE_KILL
     script = (killed_agent_framework.CALL, test_agent_framework.text("It is on its way."))
-    agent, model = killed_agent_framework.desk(
+    agent, model = killed_agent_framework.agent_of(
         test_agent_framework.look_up, HansardHistory(ahansard), *script
     )
     await agent.run("Go on.", session=agent.create_session(session_id=name))
-    assert [each.role for each in model.inputs[0]] == [*(role for role, _ in ASKED), "user"]
+    assert [each.role for each in model.inputs[0]] == [
+        *(role for role, _ in BEFORE_THE_KILL),
+        "user",
+    ]
     assert transcript(hansard, name) == [
-        *ASKED, ("user", "Go on."), ("assistant", ""), ("tool", ""),
+        *BEFORE_THE_KILL, ("user", "Go on."), ("assistant", ""), ("tool", ""),
         ("assistant", "It is on its way."),
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from hansard import ids
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Invalid, TooLarge
 from hansard.interchange.genai import (
     AGENTS,
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
 Signal = Literal["traces", "logs"]
 _DETAILS = "gen_ai.client.inference.operation.details"
 _ABOUT = (*SESSIONS, *USERS, *AGENTS)
-_MARK_BYTES = 8
+_MARK_BYTES, _KEY_BYTES = 8, 16
+_SIDES, _NAMES_ROLE = (b"sent", b"answered"), (b'{"role":"', b'{"role": "')
+"""Who says a message that names no role depends on the side of the call that it is on."""
+_known: ByteCache[bytes, tuple[str, ...]] = ByteCache(8 * MIB, "telemetry_marks")
+"""The marks of the messages in a text, by its digest: every call repeats the texts before it."""
 _ID = re.compile("[0-9A-Fa-f]{2,64}")
 _LONGEST, _LONGEST_ERROR = 256, 2000
 _ERROR = 2
@@ -139,15 +144,18 @@ def _call(span: Span, messages: _Messages) -> ModelCall:
 
 
 class _Messages:
-    """The messages of a request by their marks. What several spans repeat is read once."""
+    """The messages of a request by their marks. What spans repeat is read when it is asked for."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._turns: dict[str, Turn] = {}
-        self._marks: dict[tuple[str, bool], list[str]] = {}
+        self._texts: dict[str, tuple[bytes, bool]] = {}
 
     def draft(self, name: str) -> MessageDraft | None:
         """The message of a mark; None where it did not come, or no session may have it."""
+        if name not in self._turns and name in self._texts:
+            text, answers = self._texts[name]
+            self._read_text(text, answers=answers)
         turn = self._turns.get(name)
         if turn is None:
             return None
@@ -168,12 +176,21 @@ class _Messages:
             return self._read(span.answers(self.rules) if answers else span.sent(self.rules))
         return [name for text in texts for name in self._of_text(text, answers=answers)]
 
-    def _of_text(self, text: str, *, answers: bool) -> list[str]:
-        known = self._marks.get((text, answers))
+    def _of_text(self, text: bytes, *, answers: bool) -> tuple[str, ...]:
+        side = b"" if text.startswith(_NAMES_ROLE) else _SIDES[answers]
+        key = hashlib.blake2b(text, digest_size=_KEY_BYTES, person=side).digest()
+        known = _known.get(key)
         if known is None:
-            role = "assistant" if answers else "user"
-            known = self._marks[text, answers] = self._read(messages_in(text, role, self.rules))
+            known = tuple(self._read_text(text, answers=answers))
+            _known.put(key, known)
+        for name in known:
+            self._texts.setdefault(name, (text, answers))
         return known
+
+    def _read_text(self, text: bytes, *, answers: bool) -> list[str]:
+        role = "assistant" if answers else "user"
+        spelled = text.decode("utf-8", "surrogatepass")
+        return self._read(messages_in(spelled, role, self.rules))
 
     def _read(self, turns: Iterable[Turn]) -> list[str]:
         """The marks of the messages that these turns make."""

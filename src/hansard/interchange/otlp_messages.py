@@ -39,6 +39,7 @@ _CALL = re.compile(r"tool_calls\.(\d+)\.(?:tool_call\.)?(.+)")
 _CONTENT = re.compile(r"contents\.\d+\.message_content\.text")
 _EVENT_ROLES = {"gen_ai.system.message": "system", "gen_ai.user.message": "user",
                 "gen_ai.assistant.message": "assistant", "gen_ai.tool.message": "tool"}  # fmt: skip
+_list_of_raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _CHOICE, _DETAILS = "gen_ai.choice", "gen_ai.client.inference.operation.details"
 
 
@@ -53,7 +54,7 @@ def has_messages(attributes: Attributes, events: Events) -> bool:
     )
 
 
-def message_texts(attributes: Attributes, *, answers: bool) -> list[str] | None:
+def message_texts(attributes: Attributes, *, answers: bool) -> list[bytes] | None:
     """Each message sent or answered as the JSON that it came as; None where it is not spelled so.
 
     The system's instructions, as a message, are the first of those that were sent.
@@ -63,13 +64,15 @@ def message_texts(attributes: Attributes, *, answers: bool) -> list[str] | None:
     if not isinstance(text, str) or any(key.startswith(lists) for key in attributes):
         return None
     try:
-        texts = [bytes(item).decode() for item in msgspec.json.decode(text, type=list[msgspec.Raw])]
+        texts = [bytes(item) for item in _list_of_raw(text)]
     except (msgspec.MsgspecError, UnicodeError):
         return None
     system = None if answers else attributes.get(_SYSTEM)
     if system is None:
         return texts
-    return [f'{{"role":"system","parts":{system}}}', *texts] if isinstance(system, str) else None
+    if not isinstance(system, str):
+        return None
+    return [f'{{"role":"system","parts":{system}}}'.encode("utf-8", "surrogatepass"), *texts]
 
 
 def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:

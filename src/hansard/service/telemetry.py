@@ -50,15 +50,22 @@ class Telemetry:
         refused, reason = 0, ""
         for start in range(0, len(records), _TOGETHER):
             group = records[start : start + _TOGETHER]
-            outcomes = await asyncio.gather(*(self._take(principal, record) for record in group))
-            for record, problem in zip(group, outcomes, strict=True):
+            for record, problem in zip(group, await self._outcomes(principal, group), strict=True):
                 if problem is not None:
                     refused += max(1, len(record.calls))
                     reason = reason or problem.message
         return Taken(refused, reason)
 
-    async def _take(self, principal: Principal, record: TraceRecord) -> Error | None:
-        """Take one trace; what refuses it, None when it is taken."""
+    async def _outcomes(
+        self, principal: Principal, group: Sequence[TraceRecord]
+    ) -> Sequence[Error | None]:
+        """Take the traces in one transaction, or each by itself where one of them is refused."""
+        if await self._take(principal, group) is None:
+            return [None] * len(group)
+        return await asyncio.gather(*(self._take(principal, [record]) for record in group))
+
+    async def _take(self, principal: Principal, records: Sequence[TraceRecord]) -> Error | None:
+        """Take traces, all or none; what refuses one of them, None when they are taken."""
         now = self._clock()
 
         def make(name: str, facts: TraceFacts, at: int) -> Session:
@@ -73,7 +80,9 @@ class Telemetry:
             return drafted(principal, draft, None, self._ids, now)
 
         try:
-            await self._store.write(verbs.take, ref(principal, ""), record, make, self._ids, now)
+            await self._store.write(
+                verbs.take_all, ref(principal, ""), records, make, self._ids, now
+            )
         except _REFUSALS as problem:
             return problem
         return None

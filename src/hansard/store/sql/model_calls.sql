@@ -1,8 +1,8 @@
 -- Calls of models that telemetry told of.
 
 -- name: trace_claim
--- What the spans of a trace say, the trace locked until the transaction ends.
-insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body) values (:workspace_id, :trace_id, '', '', 0, :now, '{}')
+-- What the spans of a trace said before, or say now where it is new; the trace is locked until the transaction ends.
+insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body) values (:workspace_id, :trace_id, '', '', 0, :now, :body)
 on conflict (workspace_id, trace_id, span_id) do update set taken_at = excluded.taken_at
 returning body
 

@@ -24,9 +24,17 @@ from hansard.model.model_call import (
     transcript,
 )
 from hansard.store.steps import Row, Steps, many, rows, run, value
-from hansard.store.verbs import appends, message_pages, messages, sessions, trace_runs
+from hansard.store.verbs import (
+    appends,
+    message_pages,
+    messages,
+    sessions,
+    trace_runs,
+    trace_sessions,
+)
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.session_lookup import SessionRef, locked
+from hansard.store.verbs.together import together
 
 if TYPE_CHECKING:
     from hansard.ids import IdSource
@@ -36,7 +44,6 @@ BY_TRACE = "trace-"
 MOST_CALLS, MOST_MESSAGES, MOST_REPAIRED = 400, 4000, 400
 """A session is made anew within these bounds; beyond them what comes late goes to its end."""
 _CLIENT_ID = "otel:"
-_MADE_HERE = b'"source":"telemetry"'
 _encode = msgspec.json.Encoder().encode
 _call = msgspec.json.Decoder(ModelCall).decode
 _facts = msgspec.json.Decoder(TraceFacts).decode
@@ -67,6 +74,20 @@ class Trace(Struct):
         return self.record.draft(mark) or self.contents.get(mark)
 
 
+def take_all(
+    caller: SessionRef,
+    records: Sequence[TraceRecord],
+    make: Callable[[str, TraceFacts, int], Session],
+    ids: IdSource,
+    now: int,
+) -> Steps[None]:
+    """Take several traces of one request, all or none; sessions are locked in one order."""
+    ordered = sorted(records, key=lambda record: (record.facts.session or "", record.trace))
+    yield from together(
+        caller.workspace_id, (take(caller, record, make, ids, now) for record in ordered)
+    )
+
+
 def take(
     caller: SessionRef,
     record: TraceRecord,
@@ -91,7 +112,8 @@ def take(
 def _claimed(caller: SessionRef, record: TraceRecord, now: int) -> Steps[Trace]:
     """The trace, locked, with what the record adds to it."""
     here = {"workspace_id": caller.workspace_id, "trace_id": record.trace}
-    known = _facts((yield from value("trace_claim", **here, now=now)))
+    own = _encode(record.facts).decode()
+    known = _facts((yield from value("trace_claim", **here, now=now, body=own)))
     facts = known.joined(record.facts)
     if facts != known:
         yield from run(
@@ -138,7 +160,7 @@ def _settle(  # noqa: PLR0913 - what a session is made of
     for other in left:
         yield from _recall(trace, other)
     if session is not None:
-        yield from _owned(trace, session, now)
+        yield from trace_sessions.owned(trace.caller, trace.facts, session, now)
         yield from _write(trace, session, fresh, speaking, ids, now)
         yield from trace_runs.record(session, mine, now)
     yield from many("model_call_put", [_values(trace, call, session_id, now) for call in fresh])
@@ -156,33 +178,12 @@ def _session(
         return None
     ref = msgspec.structs.replace(trace.caller, name=name)
     row = make(name, trace.facts, min(call.at for call in speaking))
-    session, _ = yield from sessions.create(row)
+    session = yield from trace_sessions.named(SessionRef(ref.workspace_id, name))
+    if session is None:
+        session, _ = yield from sessions.create(row)
     if not ref.sees(session.user_id, session.app):
         raise ref.missing()
     return session
-
-
-def _owned(trace: Trace, session: Session, now: int) -> Steps[None]:
-    """Give the session the end user, the agent and the model that its spans name.
-
-    Where telemetry made the session, several names leave the least of them, in whatever order they
-    come. What an application set stays.
-    """
-    is_ours = _MADE_HERE in bytes(session.metadata)
-    facts = TraceFacts(user_id=session.user_id, agent=session.agent, model=session.model).joined(
-        trace.facts
-    )
-    changes = {
-        field: getattr(facts, field)
-        for field in ("user_id", "agent", "model")
-        if is_ours or getattr(session, field) is None
-    }
-    if trace.caller.user_id is not None:
-        changes.pop("user_id", None)
-    named = msgspec.structs.replace(session, **changes)
-    if named != session:
-        ref = SessionRef(session.workspace_id, session.id)
-        yield from sessions.change(ref, now, lambda _: named, touch=False)
 
 
 def _write(  # noqa: PLR0913 - as _settle
