@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hansard.model.model_call import TraceFacts, TraceRecord
     from hansard.store import Store
 
-_TOGETHER = 16
+_TOGETHER = 8
 _REFUSALS = (Conflict, Forbidden, Invalid, NotFound, TooLarge)
 _SOURCE = {"source": "telemetry"}
 _BY_TRACE = _SOURCE | {"known_by": "trace"}
