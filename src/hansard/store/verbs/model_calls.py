@@ -33,8 +33,8 @@ from hansard.store.verbs import (
     trace_sessions,
 )
 from hansard.store.verbs.events import happened
+from hansard.store.verbs.gathered import gathered
 from hansard.store.verbs.session_lookup import SessionRef, locked
-from hansard.store.verbs.together import together
 
 if TYPE_CHECKING:
     from hansard.ids import IdSource
@@ -83,7 +83,7 @@ def take_all(
 ) -> Steps[None]:
     """Take several traces of one request, all or none; sessions are locked in one order."""
     ordered = sorted(records, key=lambda record: (record.facts.session or "", record.trace))
-    yield from together(
+    yield from gathered(
         caller.workspace_id, (take(caller, record, make, ids, now) for record in ordered)
     )
 

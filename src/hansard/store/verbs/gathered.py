@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
-from hansard.store.steps import Query, Row, Steps, Values, many
+from hansard.store.steps import Query, Row, Steps, Together, Values, many, together
 from hansard.store.verbs.events import happened_many
 
 
@@ -29,7 +30,7 @@ class _Shared(Struct):
             case "generation_next":
                 return [(0,)]  # the event gets its number at the end
             case "event_put":
-                self.events += [_without_number(each) for each in values]
+                self.events += [_without_place(each) for each in values]
             case "count_add":
                 for each in values:
                     self.counts[each["facet"], each["value"]] += each["by"]
@@ -38,7 +39,7 @@ class _Shared(Struct):
         return []
 
 
-def together(workspace_id: str, verbs: Iterable[Steps[None]]) -> Steps[None]:
+def gathered(workspace_id: str, verbs: Iterable[Steps[None]]) -> Steps[None]:
     """Run verbs that change one workspace and need nobody to see their events' numbers."""
     shared = _Shared(Counter(), [])
     for verb in verbs:
@@ -56,11 +57,21 @@ def _driven(verb: Steps[None], shared: _Shared) -> Steps[None]:
     try:
         query = next(verb)
         while True:
-            answer = shared.takes(query)
-            query = verb.send((yield query) if answer is None else answer)
+            query = verb.send((yield from _answered(query, shared)))
     except StopIteration:
         return
 
 
-def _without_number(event: Values) -> Values:
-    return {name: value for name, value in event.items() if name not in {"workspace_id", "n"}}
+def _answered(query: Query, shared: _Shared) -> Steps[list[Any]]:
+    """The answer to a query, of whose parts the shared ones are kept for the end."""
+    if not isinstance(query, Together):
+        answer = shared.takes(query)
+        return (yield query) if answer is None else answer
+    answers = [shared.takes(part) for part in query.parts]
+    others = [part for part, kept in zip(query.parts, answers, strict=True) if kept is None]
+    answered = iter((yield from together(query.name, others)))
+    return [next(answered) if kept is None else kept for kept in answers]
+
+
+def _without_place(event: Values) -> Values:
+    return {name: value for name, value in event.items() if name not in {"workspace_id", "back"}}
