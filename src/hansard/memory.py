@@ -52,7 +52,7 @@ def resident() -> int:
 def _trim() -> Callable[[int], int] | None:
     """``malloc_trim``, where the C library has one."""
     try:
-        found: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
     except (OSError, TypeError):  # a system without one, or Windows
         return None
-    return found
+    return trim

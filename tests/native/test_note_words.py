@@ -41,7 +41,7 @@ async def listed(client: httpx.AsyncClient, note: str, **more: Any) -> list[str]
     return [session["id"] for session in page["data"]]
 
 
-async def found(client: httpx.AsyncClient, text: str) -> set[str]:
+async def searched(client: httpx.AsyncClient, text: str) -> set[str]:
     answer = await client.get("/v1/search", params={"q": text})
     return {hit["session"]["id"] for hit in answer.json()["data"]}
 
@@ -70,10 +70,10 @@ async def test_every_word_begins_one_of_the_notes(
 async def test_a_search_takes_it_as_a_qualifier(
     client: httpx.AsyncClient, noted: dict[str, Any]
 ) -> None:
-    assert await found(client, "note:refund") == {"a", "b"}
-    assert await found(client, 'note:"refund refused"') == {"a"}
-    assert await found(client, "hello -note:refund") == {"c", "d"}
-    assert await found(client, "note:twice OR note:nothing") == {"b", "d"}
+    assert await searched(client, "note:refund") == {"a", "b"}
+    assert await searched(client, 'note:"refund refused"') == {"a"}
+    assert await searched(client, "hello -note:refund") == {"c", "d"}
+    assert await searched(client, "note:twice OR note:nothing") == {"b", "d"}
 
 
 async def test_a_note_that_is_gone_finds_nothing(

@@ -19,6 +19,7 @@ from hansard.model.session import SORTS
 from hansard.store import filter_conditions, listing, statements
 from hansard.store.sqlite.connection import add_functions
 from hansard.store.sqlite.machine_clock import MachineClock
+from hansard.store.sqlite.separators import Separators
 from hansard.store.steps import Query
 from tests.conftest import migrate_store
 from tests.support.postgres import Server
@@ -166,6 +167,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
     connection = apsw.Connection(str(path))
     add_functions(connection)
     MachineClock().add_functions(connection)
+    Separators().add_functions(connection)
     yield connection
     connection.close()
 

@@ -202,7 +202,7 @@ select x.session_id, x.number, x.seq, x.titled, s.title
 insert into search_index (rowid, words) values ({row_of(:handle, :seq)}, :words)
 
 -- name: search_forget
-insert into search_index (search_index, rowid, words) values ('delete', {row_of(:handle, :seq)}, :words)
+insert into search_index (search_index, rowid, words) values ('delete', {row_of(:handle, :seq)}, forgotten(:words))
 
 -- name: search_erase_messages
 -- Set aside the words of a session's last messages, which are about to be removed.

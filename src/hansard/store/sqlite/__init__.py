@@ -20,6 +20,7 @@ from hansard.store.sqlite.connection import Connection, Overrun
 from hansard.store.sqlite.file_identity import FileIdentity
 from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.sqlite.readers import Readers
+from hansard.store.sqlite.separators import Separators
 from hansard.store.sqlite.writer import Writer
 from hansard.store.steps import Query
 
@@ -63,6 +64,7 @@ class SQLiteStore:
         self.in_flight: set[tuple[str, str]] = set()
         self._seconds = seconds
         self._clock = clock or MachineClock()
+        self._separators = Separators()
         self._file = FileIdentity(self.path)
         self._observer = observer
         self._writer = Writer(self._connect, waiting, self._file.check, observer)
@@ -205,6 +207,9 @@ class SQLiteStore:
         return messages
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
+        if self._separators:
+            with contextlib.suppress(StoreUnavailable):  # the next one looks at them as well
+                await self._writer.call(self._separators.clean)
         await self._writer.scrub(seconds=seconds)
 
     def _connect(self, seconds: float = 0) -> Connection:
@@ -216,6 +221,7 @@ class SQLiteStore:
             observer=self._observer,
         )
         self._clock.add_functions(connection.db)
+        self._separators.add_functions(connection.db)
         return connection
 
 

@@ -66,8 +66,8 @@ def unnote(ref: SessionRef, note_id: str, now: int) -> Steps[Session]:
 def put_words(workspace_id: str, session_id: str, some: Iterable[Note]) -> Steps[None]:
     """Write the rows by which the words of notes find a session; those that are there stay."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
-    found = dict.fromkeys(word for note in some for word in words(note.text))
-    yield from many("note_word_put", [here | {"word": word} for word in found])
+    known = dict.fromkeys(word for note in some for word in words(note.text))
+    yield from many("note_word_put", [here | {"word": word} for word in known])
 
 
 def _words_anew(workspace_id: str, session_id: str) -> Steps[None]:
