@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from hansard.model import SessionFilter
 from hansard.service import Service
 from tests.web.conftest import Reader
 
@@ -27,6 +28,18 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
     for order, name in (("", "latest activity"), ("?sort=-updated_at", "latest change")):
         assert f" · by {name}</span>" in (await reader.get(f"/ui/{order}")).text
+
+
+@pytest.mark.parametrize("name", sorted(SessionFilter.example))
+async def test_the_form_keeps_every_filter_of_the_address(reader: Reader, name: str) -> None:
+    """In a control of its own or a hidden one, so that a word more does not widen the list."""
+    example = SessionFilter.example[name]
+    value = str(example[0] if isinstance(example, list) else example)
+    page = (await reader.get(f"/ui/?{urlencode({name: value})}")).text
+    form = page[page.index('<form class="find') :].partition("</form>")[0]
+    control = {"created_from": "day_from", "created_until": "day_until"}.get(name, name)
+    assert re.search(rf'name="{control}"', form)
+    assert value[:10] in html.unescape(form)
 
 
 async def test_a_pasted_message_id_opens_its_session_at_the_message(

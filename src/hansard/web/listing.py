@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hansard.http.decoding import QueryReader
 from hansard.model import Jump, Session, SessionQuery
 from hansard.model.run import STATES
+from hansard.model.session_filter import FILTERS
 from hansard.model.times import Moment
 from hansard.web.filters import (
     SORT_NAMES,
@@ -50,33 +51,23 @@ _MENUS = (
 MINOR = ("resolution", "kind")
 _MENU, _WAYS = 40, 8
 _reader = QueryReader(ListParams)
-_UNCONTROLLED = {
-    "metadata",
-    "failed_calls_from",
-    "failed_calls_until",
-    "messages_from",
-    "messages_until",
-    "model",
-    "workflow",
-    "parent",
-    "intent",
-    "trigger",
-    "assignee",
-    "score",
-    "assigned",
-    "noted",
-    "scored",
-    "title",
-    "ended",
-    "unread",
-    "has_messages",
-    "updated_from",
-    "updated_until",
-    "active_from",
-    "active_until",
+_CONTROLLED = {
+    "state",
+    "channel",
+    "kind",
+    "app",
+    "agent",
+    "user",
+    "resolution",
+    "tag",
+    "tool",
+    "created_from",
+    "created_until",
+    "archived",
+    "failed_calls",
 }
-
-
+"""The filters that the form has a control for; it carries all others along."""
+_UNCONTROLLED = {each.name for each in FILTERS} - _CONTROLLED
 _WITHOUT_CONTROL = {("archived", "true"), ("archived", "false"), ("failed_calls", "false")}
 
 
