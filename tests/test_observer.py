@@ -22,6 +22,7 @@ from tests.support.recorder import Recorder
 
 COMPOSED = {
     "composed",
+    "storage_form",
     "ping",
     "session_page",
     "session_count",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from hansard.adapters.clients import Clients, shared_async_client, shared_client
 from hansard.client import Hansard
+from tests.support.serving import Served
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,14 @@ async def test_another_key_or_server_in_the_environment_is_another_client(
         monkeypatch.setenv(name, value)
         assert shared_client() is not before[0]
         assert shared_async_client() is not before[1]
+
+
+def test_a_client_that_is_dropped_leaves_no_connection(served: Served) -> None:
+    """Python says of a socket that is left open that it was, and a warning fails the test."""
+    client = Hansard(url=served.url, api_key=served.key)
+    client.workspace()
+    del client
+    gc.collect()
 
 
 def test_a_client_that_is_given_is_the_one_that_is_used() -> None:

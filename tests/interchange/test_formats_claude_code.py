@@ -197,6 +197,33 @@ def test_the_line_goes_on_over_entries_that_are_no_messages() -> None:
     ]
 
 
+def test_what_the_program_put_in_is_not_the_users() -> None:
+    """A command reads as it was typed; the first thing that the user says names the session."""
+    caveat = "<local-command-caveat>Caveat: generated while running commands</local-command-caveat>"
+    model = "<command-name>/model</command-name>\n<command-args></command-args>"
+    review = (
+        "<command-message>review is running</command-message>\n"
+        "<command-name>/review</command-name>\n<command-args>the  checkout</command-args>"
+    )
+    talk = [
+        entry("u1", None, "user", caveat, isMeta=True),
+        entry("u2", "u1", "user", model),
+        entry("u3", "u2", "user", "<local-command-stdout>Set model</local-command-stdout>"),
+        entry("u4", "u3", "user", review),
+        entry("u5", "u4", "user", [text("Look for faults in it.")], isMeta=True),
+        entry("u6", "u5", "user", "The button <command-name> jitters"),
+    ]
+    session = only_session(read_bytes(lines(*talk)))
+    assert spoken(session) == [
+        ("system", caveat),
+        ("system", "/model"),
+        ("system", "<local-command-stdout>Set model</local-command-stdout>"),
+        ("user", "/review the  checkout"),
+        ("system", "Look for faults in it."),
+        ("user", "The button <command-name> jitters"),
+    ]
+
+
 def test_what_a_sub_agent_said_is_a_session_below() -> None:
     side = [
         entry("u6", None, "user", "Look around", isSidechain=True),

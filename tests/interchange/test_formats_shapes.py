@@ -243,8 +243,9 @@ def test_a_composer_of_cursor_has_its_tools_its_thoughts_and_its_tokens(tmp_path
     assert (record.draft.id, record.draft.title, record.draft.model) == ("d1", "Named", "m-1")
     texts = [text for _, words in spoken(record) for text in words]
     assert texts[0] == "How far is Oslo?"
-    assert texts[-3:] == ['route({"to": "Oslo"})', '-> "12 km"', "Twelve."]
-    assert (record.messages[-1].input_tokens, record.messages[-1].output_tokens) == (5, 2)
+    assert texts[-4:-1] == ['route({"to": "Oslo"})', '-> "12 km"', "Twelve."]
+    assert "cursor_bubble" in texts[-1], "the one that is gone is named"
+    assert (record.messages[-2].input_tokens, record.messages[-2].output_tokens) == (5, 2)
 
 
 def test_older_composers_hold_their_bubbles_themselves_and_a_failed_tool_says_so(

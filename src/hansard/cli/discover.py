@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hansard.cli import output
-from hansard.cli.import_report import NOTHING, exit_code
+from hansard.cli.import_report import NOTHING, details, exit_code
 
 if TYPE_CHECKING:
     from hansard.cli.context import CommandContext
@@ -116,6 +116,8 @@ async def _imported(
                 f"{summary.title}: {report.new:,} {would}new, {report.updated:,} {would}updated, "
                 f"{report.same:,} same, {report.bad:,} bad"
             )
+            for line in details(report) if report.is_something or report.bad else ():
+                output.note(line)
     assert total is not None, "there is something to import"  # noqa: S101 - an invariant of the caller
     if context.json:
         _print(context, listed, reports, total)

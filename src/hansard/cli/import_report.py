@@ -56,13 +56,13 @@ def print_report(
         f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: "
         f"{output.counted(report.messages, 'message')} in {seconds:.1f} s"
     )
-    for line in _details(report):
+    for line in details(report):
         output.note(line)
     if report.stopped and "-" not in files and not dry_run:
         output.note(f"Go on behind them with:\n  {again('--resume')}")
 
 
-def _details(report: Report) -> Iterator[str]:
+def details(report: Report) -> Iterator[str]:
     """The lines below the counts: what could not be read and why, and what was noticed."""
     for problem in report.problems[:_SHOWN]:
         yield f"  {problem.file}, record {problem.record}: {problem.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, Unpack
+from weakref import finalize
 
 import httpx
 
@@ -144,6 +145,8 @@ class Hansard(Resource):
             base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport
         )
         super().__init__(Wire(http, RetryPolicy(retries=retries)))
+        if transport is None:  # who drops a client that was not closed leaves no connection open
+            finalize(self._wire, http.close).atexit = False
         self.sessions = Sessions(self._wire)
         self.messages = Messages(self._wire)
         self.runs = Runs(self._wire)

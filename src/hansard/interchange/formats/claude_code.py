@@ -6,6 +6,8 @@ A line is an entry, linked by ``uuid`` and ``parentUuid``.
   (``isSidechain``, or a file ``agent-*.jsonl``) is a session of its own below it;
 - prompts that were taken back, with all that followed them, are branches; so is what a second
   window asked;
+- what the program put in by itself (the expansion of a command, its output) is of the system,
+  though its line says user; a command reads as it was typed;
 - a prompt that was typed while the agent worked is a message at its time;
 - one answer of the model spans several lines and repeats its usage on each: it is counted once;
 - lines that are no messages (snapshots, progress, …) are passed over; a custom title, or a summary
@@ -47,6 +49,10 @@ _KEPT = (
     "uuid", "parentUuid", "requestId", "gitBranch", "cwd", "version", "isMeta", "isCompactSummary",
     "subtype", "level",
 )  # fmt: skip
+_INSERTED = re.compile(r"\s*<(?:local-command-\w+|bash-std(?:out|err)|user-memory-input)>")
+_COMMAND = re.compile(r"\s*<command-(?:name|message|args)>")
+_COMMAND_NAME = re.compile(r"<command-name>\s*(.*?)\s*</command-name>", re.DOTALL)
+_COMMAND_ARGUMENTS = re.compile(r"<command-args>\s*(.*?)\s*</command-args>", re.DOTALL)
 _VERSION = re.compile(r"[1-9]\d*\.\d+\.\d+")
 _IFLOW = re.compile(r"session-[0-9a-f]{8}-[0-9a-f-]{27}")
 
@@ -304,11 +310,9 @@ def _turn(packed_entry: Entry, seen: set[str]) -> Turn:
     usage = _usage(message, seen)
     model = message.get("model")
     inputs = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    content = message.get("content")
+    role, content = _spoken(entry, message.get("content"))
     return Turn(
-        role={"user": "user", "assistant": "assistant", "attachment": "user"}.get(
-            str(entry.get("type")), "system"
-        ),
+        role=role,
         parts=parts_of(content),
         key=entry.get("uuid"),
         at=moment_of(entry.get("timestamp")),
@@ -319,6 +323,23 @@ def _turn(packed_entry: Entry, seen: set[str]) -> Turn:
         metadata={key: entry[key] for key in _KEPT if entry.get(key) is not None},
         original=entry,
     )
+
+
+def _spoken(entry: Json, content: Any) -> tuple[str, Any]:  # noqa: ANN401 - any JSON
+    """Whose an entry is, and what it says: a command of the user as it was typed."""
+    kind = str(entry.get("type"))
+    role = {"user": "user", "assistant": "assistant", "attachment": "user"}.get(kind, "system")
+    if role != "user":
+        return role, content
+    text = content if isinstance(content, str) else ""
+    if entry.get("isMeta") is True or _INSERTED.match(text):
+        return "system", content
+    name = _COMMAND_NAME.search(text) if _COMMAND.match(text) else None
+    if name is None:
+        return role, content
+    arguments = _COMMAND_ARGUMENTS.search(text)
+    typed = arguments[1] if arguments is not None else ""
+    return "user" if typed else "system", f"{name[1]} {typed}".strip()
 
 
 def _message(entry: Json) -> Json:

@@ -9,7 +9,7 @@ async function discover(asked) {
   const importing = "importing" in found.dataset
   try { found.replaceChildren(await asked()) } catch { return }
   const form = $("form", found), going = $("[data-again]", found)
-  found.toggleAttribute("data-importing", going?.localName === "progress")
+  found.toggleAttribute("data-importing", importing || going?.localName === "progress")
   if (importing && $("[data-done]", found)) return location.reload()
   if (going) setTimeout(discover, 500, () => part("/ui/discovery", "discovery"))
   if (form) form.onsubmit = event => {

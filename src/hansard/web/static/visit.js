@@ -20,7 +20,8 @@ export async function visit(address, { push = true, replace = false, focus = fal
     const otherPane = to.pathname + to.search !== shown.pathname + shown.search
     if (session(to) && (otherPane || !$("#pane .head"))) work.push(openPane(to, signal, focus))
     await Promise.all(work)
-    if (!session(to) && !(matchMedia("(min-width: 861px)").matches && push && otherList)) closePane()
+    const wide = matchMedia("(min-width: 861px)").matches
+    if (!session(to) && !(wide && push && otherList)) closePane()
     if (replace) history.replaceState(null, "", to)
     else if (push && to.href !== location.href) history.pushState(null, "", to)
     shown = to
