@@ -87,6 +87,21 @@ def test_files_beside_discovery_are_a_mistake_and_so_is_nothing_at_all(terminal:
     assert terminal("import").code == 2
 
 
+def test_a_line_that_is_still_written_comes_with_the_next_import(
+    terminal: Terminal, home: Path
+) -> None:
+    write_home(home)
+    file = next((home / ".claude/projects").rglob("*.jsonl"))
+    whole = file.read_bytes()
+    added = whole.splitlines()[-1].replace(b'"uuid"', b'"uuid": "later", "was"')
+    file.write_bytes(whole.rstrip(b"\n") + b"\n" + added[:40])
+    first = terminal.done("import", "--discover", "--yes", "--json").json
+    assert (first["bad"], first["new"] > 0) == (0, True)
+    file.write_bytes(whole.rstrip(b"\n") + b"\n" + added + b"\n")
+    again = terminal.done("import", "--discover", "--yes", "--json").json
+    assert (again["bad"], again["updated"]) == (0, 1)
+
+
 def test_a_discovery_reads_no_credential_and_counts_what_it_cannot_read(
     terminal: Terminal, home: Path
 ) -> None:

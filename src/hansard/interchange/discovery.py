@@ -11,6 +11,7 @@ from msgspec import Struct
 from hansard.interchange import layouts, reading
 from hansard.interchange.bounds import OWN_MACHINE
 from hansard.interchange.documents import Document, documents
+from hansard.interchange.growth import without_unfinished
 from hansard.interchange.reading import BadRecord, SessionPiece, SkippedFile
 from hansard.interchange.records import Rules
 from hansard.model.session import TIME_UNKNOWN
@@ -107,11 +108,15 @@ class Summary(Struct, kw_only=True):
 
 
 def opened(files: Iterable[Path]) -> Iterator[Document]:
-    """The documents of a product's files; one that has gone meanwhile is passed over."""
+    """The documents of a product's files; one that has gone meanwhile is passed over.
+
+    The agents may be at work: a line that is still being written comes with the next import.
+    """
     for file in files:
         try:
             for document in documents(file):
-                yield msgspec.structs.replace(document, chosen=False)
+                unchosen = msgspec.structs.replace(document, chosen=False)
+                yield without_unfinished(unchosen, file)
         except FileNotFoundError:
             continue
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
+
+from hansard.interchange.documents import Document
 
 _WINDOW = 4096
 _LINES = (".jsonl", ".ndjson")
@@ -84,6 +87,40 @@ def complete(file: IO[bytes], start: int, size: int) -> int:
         rest, at = file.read(at - begin) + rest, begin
     end = at + rest.rfind(b"\n") + 1
     return size if _is_json(rest[end - at :]) else end
+
+
+def up_to(document: Document, path: Path, end: int) -> Document:
+    """The document of a file, of which no more than its first ``end`` bytes are read."""
+    return structs.replace(document, open=lambda: _beginning(path, end), size=end)
+
+
+def _beginning(path: Path, end: int) -> AbstractContextManager[IO[bytes]]:
+    return nullcontext(cast("IO[bytes]", _Beginning(path, end)))
+
+
+def without_unfinished(document: Document, path: Path) -> Document:
+    """The document of a file without a last line that is still being written."""
+    if not is_lines(path):
+        return document
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        end = complete(file, 0, size)
+    return document if end == size else up_to(document, path, end)
+
+
+class _Beginning:
+    """The first bytes of a file, so many and no more."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._file = path.open("rb")
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        if not data:
+            self._file.close()
+        return data
 
 
 def _is_json(text: bytes) -> bool:

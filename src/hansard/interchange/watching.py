@@ -21,7 +21,14 @@ from hansard.errors import Conflict
 from hansard.interchange import documents as files
 from hansard.interchange import formats
 from hansard.interchange.documents import Document
-from hansard.interchange.growth import FileState, complete, is_lines, log_age, state_of
+from hansard.interchange.growth import (
+    FileState,
+    complete,
+    is_lines,
+    log_age,
+    state_of,
+    up_to,
+)
 from hansard.interchange.importer import Import
 from hansard.interchange.reading import Event, RecognisedFile, SessionPiece, SnapshotPiece
 from hansard.interchange.report import Options, Report
@@ -259,25 +266,8 @@ def _look(path: Path, *, chosen: bool) -> Look:
         info = os.fstat(file.fileno())
         end = complete(file, 0, info.st_size) if is_lines(path) else info.st_size
         state = state_of(file, info, log_age(path), end)
-    changes = {"chosen": chosen} | (
-        {"open": lambda: nullcontext(_Beginning(path, end)), "size": end} if is_lines(path) else {}
-    )
-    return Look(path, state, msgspec.structs.replace(document, **changes), info.st_mtime)
-
-
-class _Beginning:
-    """The first bytes of a file, so many and no more."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        self._file = path.open("rb")
-        self._left = size
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(data)
-        if not data:
-            self._file.close()
-        return data
+    whole = up_to(document, path, end) if is_lines(path) else document
+    return Look(path, state, msgspec.structs.replace(whole, chosen=chosen), info.st_mtime)
 
 
 def _part(path: Path, data: bytes) -> Document:
