@@ -30,6 +30,23 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
         assert f" · by {name}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
+async def test_colours_of_a_terminal_are_not_read_as_text(reader: Reader) -> None:
+    red = "\x1b[31mFAILED\x1b[0m tests"
+    call = {"type": "tool_call", "id": "c", "name": "run", "arguments": {}}
+    answer = {"type": "tool_call_response", "id": "c", "response": red}
+    uid = (await reader.api("POST", "/v1/sessions", json={"id": "coloured"})).json()["uid"]
+    messages = [
+        {"role": "user", "text": red},
+        {"role": "assistant", "parts": [call]},
+        {"role": "tool", "parts": [answer]},
+    ]
+    await reader.api("POST", "/v1/sessions/coloured/messages", json={"messages": messages})
+    page = (await reader.get(f"/ui/sessions/{uid}")).text
+    shown = page[page.index('id="talk"') :]
+    assert shown.count("FAILED tests") == 2
+    assert "\x1b" not in shown
+
+
 @pytest.mark.parametrize("name", sorted(SessionFilter.example))
 async def test_the_form_keeps_every_filter_of_the_address(reader: Reader, name: str) -> None:
     """In a control of its own or a hidden one, so that a word more does not widen the list."""

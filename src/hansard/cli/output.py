@@ -12,6 +12,8 @@ from typing import IO, Any
 
 import click
 
+from hansard.terminal_text import unstyled
+
 _UNITS = (("y", 31_557_600), ("mo", 2_629_800), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -132,4 +134,4 @@ def plain(value: object) -> str:
         if value is None
         else str(value)
     )
-    return "".join(character if character.isprintable() else " " for character in text)
+    return "".join(character if character.isprintable() else " " for character in unstyled(text))

@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 
 from hansard.model import tool_calls
 from hansard.model.times import moment
+from hansard.terminal_text import unstyled
 from hansard.web.markdown import host_of, plain, rendered
 
 if TYPE_CHECKING:
@@ -249,15 +250,15 @@ def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
         try:
             inner = msgspec.json.decode(value)
         except msgspec.DecodeError:
-            return value[:_PRETTY]
+            return unstyled(value[:_PRETTY])
         if not isinstance(inner, (dict, list)):
-            return value[:_PRETTY]
+            return unstyled(value[:_PRETTY])
         value = inner
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()[:_PRETTY]
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
-    return value if isinstance(value, str) else "" if value is None else _short(value)
+    return unstyled(value) if isinstance(value, str) else "" if value is None else _short(value)
 
 
 class Turn(Struct):
