@@ -158,6 +158,12 @@ def test_search_finds_words(filled: Terminal) -> None:
     assert [item["session"]["id"] for item in results["data"]] == ["one"]
     nothing = filled.done("sessions", "search", "nothing-of-this")
     assert (nothing.out, nothing.err) == ("", "No session matches.\n")
+    begun = filled.done("sessions", "search", "tomorr")
+    assert begun.err.splitlines() == [
+        "No session matches.",
+        "All words that begin so: hansard sessions search 'tomorr*'",
+    ]
+    assert filled.done("sessions", "search", "tomorr*").rows[0][0] == "one"
 
 
 def test_a_word_to_leave_out_is_no_option(filled: Terminal) -> None:

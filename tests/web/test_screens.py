@@ -21,6 +21,8 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert (await reader.get("/ui/?state=failed", X_Fragment="list")).text.count('class="row"') == 1
     empty = (await reader.get("/ui/?state=failed&channel=api&archived=true")).text
     assert "No matching sessions" in empty
+    part = (await reader.get("/ui/?q=dama")).text
+    assert 'href="/ui/?q=dama%2A"' in part
     assert "channel: api" in empty
     assert (await reader.get("/ui/count?channel=web")).json() == {"total": 2}
     assert (await reader.get(f"/ui/row/{session}")).text.count('class="row"') == 1

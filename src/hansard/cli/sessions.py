@@ -244,6 +244,8 @@ async def search(
         return
     if not results.items:
         output.note("No session matches.")
+        if query.text.isalnum():
+            output.note(f"All words that begin so: hansard sessions search '{query.text}*'")
     elif output.is_terminal():
         output.note(
             f"{len(results.items)} of {output.counted(results.total or 0, 'session')}"
