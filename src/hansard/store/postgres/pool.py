@@ -150,7 +150,7 @@ class ConnectionPool:
                 if is_clean and self._stays_at_hand(connection):
                     self._at_hand.append((proxy, connection))
                 else:
-                    await pool.release(proxy)
+                    await _given_back(pool, proxy)
         finally:
             self._callers -= 1
 
@@ -221,7 +221,7 @@ class ConnectionPool:
             proxy, connection = self._at_hand.pop()
             if not connection.is_closed():
                 return proxy, connection
-            await pool.release(proxy)
+            await _given_back(pool, proxy)
         proxy = await self._acquired(pool, max(until - time.monotonic(), _SHORTEST_WAIT))
         return proxy, proxy.bare
 
@@ -234,7 +234,7 @@ class ConnectionPool:
     async def _let_go(self, pool: asyncpg.Pool[Any], before: float) -> None:
         """Give back what is at hand and was last used before a time."""
         while self._at_hand and self._at_hand[0][1].asked_at < before:
-            await pool.release(self._at_hand.pop(0)[0])
+            await _given_back(pool, self._at_hand.pop(0)[0])
 
     async def _acquired(self, pool: asyncpg.Pool[Any], seconds: float) -> Any:  # noqa: ANN401 - the pool's proxy
         try:
@@ -248,6 +248,12 @@ class ConnectionPool:
                 "no connection to the database became free in time: try again",
                 code="store_overloaded",
             ) from problem
+
+
+async def _given_back(pool: asyncpg.Pool[Any], proxy: Any) -> None:  # noqa: ANN401 - the pool's proxy
+    """Give a connection back to the driver's pool, which may have been cut off meanwhile."""
+    with contextlib.suppress(*FAILURES):
+        await answer(pool.release(proxy))
 
 
 async def _leave(_: object) -> None:
