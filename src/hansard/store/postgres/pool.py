@@ -29,6 +29,7 @@ _FRESH_SECONDS = 1.0
 """An answer that came within the last second is a sign of life."""
 _NEW_SECONDS = 2.0
 _SHORTEST_WAIT = 0.05
+_RELEASE_SECONDS = 1.0
 _IN_A_ROW = 1000
 """So often a connection is lent before it goes back to the driver's pool, which ends old ones."""
 _REST_SECONDS = 60.0
@@ -251,9 +252,13 @@ class ConnectionPool:
 
 
 async def _given_back(pool: asyncpg.Pool[Any], proxy: Any) -> None:  # noqa: ANN401 - the pool's proxy
-    """Give a connection back to the driver's pool, which may have been cut off meanwhile."""
+    """Give a connection back to the driver's pool, which may have been cut off meanwhile.
+
+    The driver asks the server to break off what was cancelled; a server that does not answer is not
+    waited for.
+    """
     with contextlib.suppress(*FAILURES):
-        await answer(pool.release(proxy))
+        await answer(pool.release(proxy, timeout=_RELEASE_SECONDS))
 
 
 async def _leave(_: object) -> None:

@@ -170,9 +170,8 @@ class Watchdog:
             self._leave(lost)
             for connection in lost:
                 connection.terminate()
-            self._pool.drop_idle(
-                max(late[connection] for connection in lost)
-            )  # what befell these befell those
+            # What befell these befell those that have not answered since.
+            self._pool.drop_idle(time.monotonic() - LATE_SECONDS)
             self._warn("answers of the database were lost: the connections were closed")
 
     def _give_up(self, late: Mapping[ServerConnection, float]) -> None:
