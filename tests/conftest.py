@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -19,11 +20,13 @@ from hansard.http.log import logger
 from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
+from hansard.store import listing
 from tests.support.citus import SHARDS, on_citus, prepare
 from tests.support.documented import documented
 from tests.support.pgbouncer import PgBouncer, is_wanted, pgbouncer, settings
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
+from tests.support.recorder import Recorder
 
 NUMBERS = count()
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,3 +160,29 @@ def client_of(service: Service, key: str) -> httpx.AsyncClient:
         headers={"Authorization": f"Bearer {key}"},
         event_hooks={"response": [documented]},
     )
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def watched(store_url: str, recorder: Recorder) -> AsyncIterator[Service]:
+    """A service whose statements and commits ``recorder`` hears of."""
+    async with opened(Settings(store=store_url), recorder) as service:
+        yield service
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the sessions whose places in the list a search looks up."""
+    ids: list[str] = []
+    among = listing.among
+
+    def noted(workspace_id: str, filters: Any, some: Sequence[str], *sort: str) -> Any:
+        ids.extend(some)
+        return among(workspace_id, filters, some, *sort)
+
+    monkeypatch.setattr(listing, "among", noted)
+    return ids

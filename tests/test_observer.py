@@ -10,7 +10,7 @@ import pytest
 
 from hansard import byte_cache
 from hansard.access import ALL_SCOPES
-from hansard.app import application, opened
+from hansard.app import application
 from hansard.background import Round, Task, for_ever, reaping
 from hansard.errors import StoreUnavailable
 from hansard.model import RunDraft, SessionDraft
@@ -35,17 +35,6 @@ COMPOSED = {
     "message_forget",
     "stats_cells",
 }
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def watched(store_url: str, recorder: Recorder) -> AsyncIterator[Service]:
-    async with opened(Settings(store=store_url), recorder) as service:
-        yield service
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from hansard.model import (
 )
 from hansard.model.parts import text_part
 from hansard.service import Service
-from hansard.store import listing
 from hansard.store.verbs import events, title_search
 
 PARTS = ("arce", "late par", "lamp")
@@ -29,20 +27,6 @@ FILTERS = [
     for archived, tag in ((None, ()), (False, ()), (None, ("vip",)))
 ]
 SORTS = ("-active_at", "updated_at", "title", "-title")
-
-
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the sessions whose rows are looked at."""
-    ids: list[str] = []
-    among = listing.among
-
-    def noted(workspace_id: str, filters: Any, some: Sequence[str], *sort: str) -> Any:
-        ids.extend(some)
-        return among(workspace_id, filters, some, *sort)
-
-    monkeypatch.setattr(listing, "among", noted)
-    return ids
 
 
 async def start(service: Service, principal: Principal, title: str) -> str:

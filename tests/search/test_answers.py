@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +21,6 @@ from hansard.model import (
 )
 from hansard.model.parts import text_part
 from hansard.service import Service, search
-from hansard.store import listing
 from hansard.store.verbs import events, search_answers, search_question
 
 TEXTS = ("A late parcel", "The lamp is broken", "Two parcels and a lamp", "Nothing")
@@ -31,20 +30,6 @@ QUERIES = [
     for archived in (None, False)
     for sort in ("recency", "relevance")
 ]
-
-
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the sessions whose places are looked up."""
-    ids: list[str] = []
-    among = listing.among
-
-    def noted(workspace_id: str, filters: Any, some: Sequence[str], *sort: str) -> Any:
-        ids.extend(some)
-        return among(workspace_id, filters, some, *sort)
-
-    monkeypatch.setattr(listing, "among", noted)
-    return ids
 
 
 def draft(text: str) -> MessageDraft:

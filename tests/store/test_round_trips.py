@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
 from hansard.access import Principal
-from hansard.app import opened
 from hansard.model import MessageDraft, SessionDraft, SessionFilter, SessionQuery
 from hansard.model.parts import text_part
 from hansard.model.rewind import Cut
 from hansard.native.session_bodies import SESSION
 from hansard.service import Service
-from hansard.settings import Settings
 from tests.support.recorder import Recorder
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def watched(store_url: str, recorder: Recorder) -> AsyncIterator[Service]:
-    async with opened(Settings(store=store_url), recorder) as service:
-        yield service
 
 
 @pytest.fixture

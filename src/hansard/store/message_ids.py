@@ -37,9 +37,7 @@ def short_of(message_id: str, session_id: str, seq: int) -> bytes | None:
 
 def message_at(session_id: str, seq: int, short: bytes) -> str:
     """The message id of which ``short_of`` gave the rest."""
-    number = int.from_bytes(short, "big")
-    at = f"{number >> 2:012x}"
-    return f"{MESSAGE}{at[:8]}-{at[8:]}{_middles(session_id)[number & 3]}{seq:08x}"
+    return ids_in(session_id)(seq, short)
 
 
 def ids_in(session_id: str) -> Callable[[int, bytes], str]:

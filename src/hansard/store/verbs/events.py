@@ -97,10 +97,10 @@ def happened_many(
 
     The generation before the first of them, and that of the last; 0 for none.
     """
-    noting_ = noting(workspace_id, events)
-    if not noting_ and not beside:
+    parts = noting(workspace_id, events)
+    if not parts and not beside:
         return 0, 0
-    answers = yield from together("event_put", [*beside, *noting_])
+    answers = yield from together("event_put", [*beside, *parts])
     if not events:
         return 0, 0
     rows = answers[len(beside)]

@@ -101,11 +101,14 @@ def known(workspace_id: str, key: bytes, now: int, seen: int, answers: Answers) 
 
 
 def keep(workspace_id: str, key: bytes, answer: Answer, answers: Answers, since: int) -> None:
-    """Keep an answer, unless it is too large; ``since`` as ``ByteCache.put`` takes it."""
+    """Keep an answer, unless it is too large; ``since`` as ``ByteCache.put`` takes it.
+
+    A result counts twice: what is shown of it is kept as JSON as well, once it was asked for.
+    """
     count = sum(map(len, (answer.is_matching, answer.rows, answer.session_ids)))
     if count <= _MOST_SESSIONS:
         size = _SESSION_BYTES * count + sum(
-            _HIT_BYTES + result.size for result in answer.results.values()
+            _HIT_BYTES + 2 * result.size for result in answer.results.values()
         )
         answers.put(key, answer, workspace_id, size=size, since=since)
 
