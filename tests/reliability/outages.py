@@ -111,11 +111,11 @@ async def outage(
         return ledger.audit(await read_all(client, sessions)), Outage(gap, health.longest)
 
 
-def compared(crash: Result, other: Result) -> tuple[Figures, str]:
-    """Both audits in one, with what took longer than it may, and the seconds side by side."""
-    figures = crash[0] + other[0]
-    figures.overdue = other[1].overdue(crash[1])
-    return figures, other[1].beside(crash[1])
+def compared(crash: Result, *others: Result) -> tuple[Figures, str]:
+    """All audits in one, with what took longer than it may, and the seconds side by side."""
+    figures = sum((audit for audit, _ in others), crash[0])
+    figures.overdue = sum(cost.overdue(crash[1]) for _, cost in others)
+    return figures, "; ".join(cost.beside(crash[1]) for _, cost in others)
 
 
 async def stalled_connections(
@@ -135,17 +135,22 @@ async def stalled_connections(
 async def stalled_network(server: Server, folder: Path, *, fault: str = "") -> tuple[Figures, str]:
     """Nothing passes for some seconds, on new connections neither.
 
+    Then what was held back comes late, or the network has forgotten the connections of before.
     Against a network that refuses so long.
     """
     results = []
-    for strike in (Proxy.refuse, Proxy.stall_all):
+    for strike, mend in (
+        (Proxy.refuse, Proxy.go_on),
+        (Proxy.stall_all, Proxy.go_on),
+        (Proxy.stall_all, Proxy.forget),
+    ):
         async with Proxy(server.create_database("stalled")) as proxy:
             results.append(
                 await outage(
                     proxy.url,
                     folder,
                     _struck(strike, proxy),
-                    proxy.go_on,
+                    functools.partial(mend, proxy),
                     seconds=_OUT_SECONDS,
                     fault=fault,
                 )

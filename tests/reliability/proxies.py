@@ -83,6 +83,11 @@ class Proxy:
         if self._server is None or not self._server.is_serving():
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
+    async def forget(self) -> None:
+        """Pass on again, but nothing on the connections of before; neither side is told."""
+        self._links.clear()
+        await self.go_on()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
