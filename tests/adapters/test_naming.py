@@ -48,6 +48,17 @@ async def test_a_session_that_was_named_with_a_colon_goes_on(
     assert [each.text async for each in ahansard.messages.list(id)] == ["before", "after"]
 
 
+async def test_an_id_does_not_take_up_a_session_that_was_named_with_a_colon(
+    ahansard: AsyncHansard, name: str
+) -> None:
+    await ahansard.messages.append(f"{name}:1", {"role": "user", "text": "other"}, start={})
+    history = HansardChatHistory(f"{name}_1", async_client=ahansard)
+    assert await history.aget_messages() == []
+    await history.aadd_messages([HumanMessage("mine")])
+    assert [each.content for each in await history.aget_messages()] == ["mine"]
+    assert [each.text async for each in ahansard.messages.list(f"{name}:1")] == ["other"]
+
+
 async def test_a_program_reads_a_session_by_the_id_of_the_framework(
     ahansard: AsyncHansard, name: str
 ) -> None:

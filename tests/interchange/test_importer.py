@@ -216,7 +216,7 @@ async def test_a_title_that_a_person_gave_reaches_a_session_that_is_there(
     ]
     (folder / "telegram_42.json").write_text(json.dumps(talk), "utf-8")
     await imported(service, here, folder)
-    assert (await service.sessions.read(here, "telegram:42")).title == "Hello"
+    assert (await service.sessions.read(here, "telegram_42")).title == "Hello"
     (folder / "_index.json").write_text(
         json.dumps({"telegram_42": {"user_title": "Mine"}}), "utf-8"
     )
@@ -226,15 +226,25 @@ async def test_a_title_that_a_person_gave_reaches_a_session_that_is_there(
     assert counts(await imported(service, here, folder)) == (0, 1, 0, 0)
 
 
-async def test_a_session_that_has_the_name_in_another_form_is_the_same_session(
+@pytest.mark.parametrize(("there", "comes"), [("a:1", "a_1"), ("a_1", "a:1")])
+async def test_sessions_whose_ids_differ_by_a_colon_stay_two(
+    service: Service, here: Principal, tmp_path: Path, there: str, comes: str
+) -> None:
+    await service.sessions.start(here, SessionDraft(id=there))
+    for outcome in ((1, 0, 0, 0), (0, 1, 0, 0)):
+        file = written(tmp_path / "a.json", dialogue(1) | {"id": comes})
+        assert counts(await imported(service, here, file)) == outcome
+    assert {*await sessions(service, here)} == {there, comes}
+
+
+async def test_a_file_of_pocketpaw_is_of_the_session_that_has_a_colon_in_its_place(
     service: Service, here: Principal, tmp_path: Path
 ) -> None:
     await service.sessions.start(here, SessionDraft(id="telegram:42"))
-    assert counts(
-        await imported(
-            service, here, written(tmp_path / "a.json", dialogue(1) | {"id": "telegram_42"})
-        )
-    ) == (0, 0, 1, 0)
+    entry = {"role": "user", "content": "Hello", "timestamp": "2026-02-10T14:30:05"}
+    file = tmp_path / "telegram_42.json"
+    file.write_text(json.dumps([{"id": "e1", "metadata": {}, **entry}]), "utf-8")
+    assert counts(await imported(service, here, file)) == (0, 0, 1, 0)
     assert list(await sessions(service, here)) == ["telegram:42"]
 
 

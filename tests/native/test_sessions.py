@@ -69,9 +69,17 @@ async def test_a_session_answers_to_every_form_of_its_id(
     assert answer.json() == created
 
 
-async def test_an_own_id_answers_in_its_safe_form_too(client: httpx.AsyncClient) -> None:
-    created = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
-    assert (await client.get("/v1/sessions/telegram_42")).json() == created
+async def test_ids_that_differ_by_a_colon_are_different_sessions(
+    client: httpx.AsyncClient,
+) -> None:
+    for id, other in (("a:b", "a_b"), ("c_d", "c:d")):
+        await client.post("/v1/sessions", json={"id": id, "metadata": {"of": id}})
+        assert (await client.get(f"/v1/sessions/{other}")).status_code == 404
+        body = {"messages": [{"role": "user", "text": other}], "session": {}}
+        answer = await client.post(f"/v1/sessions/{other}/messages", json=body)
+        assert answer.status_code == 201
+        assert (await client.get(f"/v1/sessions/{other}")).json()["metadata"] == {}
+        assert (await client.get(f"/v1/sessions/{id}")).json()["message_count"] == 0
 
 
 async def test_an_id_answers_with_colons_and_slashes_encoded_and_not(

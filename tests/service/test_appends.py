@@ -41,7 +41,7 @@ async def test_a_crowd_gets_what_each_would_get_alone(
         append(principal, "a", [draft("second"), draft("third")]),
         append(principal, f"asset_{uid}", [draft("by uuid")]),
         append(principal, "b", [draft("by name")]),
-        append(principal, "telegram_1", [draft("by safe form")]),
+        append(principal, "telegram%3A1", [draft("by another spelling")]),
         append(principal, "nowhere", [draft("lost")]),
         append(principal, "a", [draft("stale")], expected_seq=1),
         append(principal, "a", [draft("fitting")], expected_seq=3),

@@ -24,7 +24,8 @@ ALL_SCOPES = tuple(SCOPES)
 class Principal(Struct, frozen=True):
     """The authenticated caller. The workspace comes from here and from nowhere else.
 
-    ``user_id`` and ``app`` narrow what it sees to one end user or application.
+    ``user_id`` and ``app`` narrow what it sees to one end user or application. With ``file_safe``
+    it may name a session by its id with ``_`` for ``:`` and ``/``.
     """
 
     workspace_id: str
@@ -33,6 +34,7 @@ class Principal(Struct, frozen=True):
     scopes: frozenset[str]
     user_id: str | None = None
     app: str | None = None
+    file_safe: bool = False
 
     @property
     def narrowing(self) -> str:

@@ -248,12 +248,14 @@ class Application:
 
     async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:
         """The caller, by the key in the request or by what the dialect accepts instead."""
-        if dialect.authenticate is not None:
-            return await dialect.authenticate(call)
         shown = credential(dialect, call)
-        if dialect.sign_ins and shown and is_sign_in(shown):
-            return await self.service.sign_ins.check(shown, dialect.sign_ins)
-        return await self.service.keys.authenticate(shown)
+        if dialect.authenticate is not None:
+            caller = await dialect.authenticate(call)
+        elif dialect.sign_ins and shown and is_sign_in(shown):
+            caller = await self.service.sign_ins.check(shown, dialect.sign_ins)
+        else:
+            caller = await self.service.keys.authenticate(shown)
+        return msgspec.structs.replace(caller, file_safe=True) if dialect.file_safe else caller
 
     async def _note_position(self, call: Call[Any, Any]) -> None:
         """Say to which state a write has led, so that a replica can be asked for it."""

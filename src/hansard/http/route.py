@@ -191,5 +191,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Stands before the names of the ``RateLimit-…`` headers."""
     strict: bool = False
     """Whether a query parameter that no route declares is refused."""
+    file_safe: bool = False
+    """Whether a session may be named by its id with ``_`` for ``:`` and ``/``."""
     escapes: bool = False
     """Whether a backslash takes a comma into a value of a list."""

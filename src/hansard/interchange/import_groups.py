@@ -82,4 +82,5 @@ def incoming_of(item: Item) -> Incoming:
         ended_at=record.ended_at,
         archived_at=record.archived_at,
         is_continued=not item.is_first,
+        file_safe=record.file_safe,
     )

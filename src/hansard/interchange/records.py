@@ -29,7 +29,8 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     """A session on its way in, with all that belongs to it.
 
     A branch follows the message ``forked_after`` of its parent, None for the beginning.
-    ``remarks`` count what was noticed while it was read.
+    ``remarks`` count what was noticed while it was read. The id of one that is ``file_safe`` is
+    the name of a file, which has ``_`` for ``:``.
     """
 
     number: int
@@ -39,6 +40,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     archived_at: int | None = None
     forked_after: str | None = None
     remarks: Counter[str] = msgspec.field(default_factory=Counter)
+    file_safe: bool = False
 
 
 class Rules(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ _ROW_BYTES = 300
 class Incoming(Struct, frozen=True, kw_only=True):
     """A session from elsewhere, with its messages; each has its time and its ``client_id``.
 
-    One that ``is_continued`` brings further messages of a session that was brought before.
+    One that ``is_continued`` brings further messages of a session that was brought before. The id
+    of one that is ``file_safe`` may have ``_`` where that of a session that is there has ``:``.
     """
 
     draft: SessionDraft
@@ -30,6 +31,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     ended_at: int | None = None
     archived_at: int | None = None
     is_continued: bool = False
+    file_safe: bool = False
 
 
 class ImportedSession(Struct, frozen=True):
@@ -39,6 +41,7 @@ class ImportedSession(Struct, frozen=True):
     parent: str | None
     messages: list[MessageDraft]
     is_continued: bool = False
+    file_safe: bool = False
 
 
 class Kept(Struct, frozen=True):

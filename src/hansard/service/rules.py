@@ -28,7 +28,9 @@ _PAUSES = (0.1, 0.5, 2.0)
 
 
 def ref(principal: Principal, name: str) -> SessionRef:
-    return SessionRef(principal.workspace_id, name, principal.user_id, principal.app)
+    return SessionRef(
+        principal.workspace_id, name, principal.user_id, principal.app, principal.file_safe
+    )
 
 
 def whole(principal: Principal) -> None:

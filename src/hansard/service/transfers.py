@@ -273,7 +273,11 @@ class Transfers:
             updated_at=max(session.created_at, incoming.ended_at or session.created_at),
         )
         return ImportedSession(
-            begun, incoming.draft.parent, incoming.messages, incoming.is_continued
+            begun,
+            incoming.draft.parent,
+            incoming.messages,
+            incoming.is_continued,
+            incoming.file_safe,
         )
 
     async def _write(

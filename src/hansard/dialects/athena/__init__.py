@@ -29,6 +29,7 @@ dialect = Dialect(
     ),
     error=error_out,
     error_body=ErrorOut,
+    file_safe=True,
     statuses={Invalid: 422},
     path_parameters={
         "asset_id": Described(

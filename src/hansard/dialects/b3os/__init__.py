@@ -42,6 +42,7 @@ dialect = Dialect(
     routes=(*sessions.routes, *history.routes, *messages.routes),
     error=error_out,
     error_body=ErrorOut,
+    file_safe=True,
     wrap=enveloped,
     envelope=envelope,
     authenticate=authenticate,

@@ -29,6 +29,7 @@ dialect = Dialect(
     routes=(*sessions.routes, *memory.routes, *v1.routes, *sign_ins.routes),
     error=error_out,
     error_body=ErrorOut,
+    file_safe=True,
     statuses=STATUSES,
     credential=credential,
     sign_ins=PURPOSE,

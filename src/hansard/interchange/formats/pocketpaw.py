@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from hansard.ids import file_safe
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
@@ -124,7 +126,8 @@ def _session(document: Document, item: Value, key: str, rules: Rules) -> Iterato
         channel=channel_of(name_) or rules.channel,
     )
     turns = [_turn(entry, index, zone) for index, entry in enumerate(item.value)]
-    yield from sessions(item.number, draft, turns, rules)
+    for record in sessions(item.number, draft, turns, rules):
+        yield msgspec.structs.replace(record, file_safe=True)
 
 
 def _turn(entry: Any, index: int, zone: Any) -> Turn:  # noqa: ANN401 - any JSON

@@ -26,12 +26,10 @@ select p.value ->> 0, m.seq from json_array_elements(:places::text::json) as p(v
  order by 1, 2
 
 -- name: session_names_taken
--- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
+-- Which of these names a session has: as its id or as its caller's.
 select id from sessions where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:names::text::json)))
 union all
 select own_id from sessions where workspace_id = :workspace_id and own_id is not null and own_id = any (array(select json_array_elements_text(:names::text::json)))
-union all
-select safe_id from sessions where workspace_id = :workspace_id and safe_id is not null and safe_id = any (array(select json_array_elements_text(:names::text::json)))
 
 -- name: client_ids_known
 select client_id from messages where workspace_id = :workspace_id and session_id = :session_id

@@ -101,12 +101,10 @@ select p.value ->> 0, m.value from json_each(:places) as p
  order by 1, 2
 
 -- name: session_names_taken
--- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
+-- Which of these names a session has: as its id or as its caller's.
 select id from sessions where workspace_id = :workspace_id and id in (select value from json_each(:names))
 union all
 select own_id from sessions where workspace_id = :workspace_id and own_id is not null and own_id in (select value from json_each(:names))
-union all
-select safe_id from sessions where workspace_id = :workspace_id and safe_id is not null and safe_id in (select value from json_each(:names))
 
 -- name: client_ids_known
 select client_id from messages where workspace_id = :workspace_id and session_id = :session_id

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 from hansard.errors import NotFound
-from hansard.ids import file_safe
 from hansard.model import Session, tool_calls
 from hansard.model.transfer import NEW, SAME, ImportedSession, Verdict
 from hansard.store import chain, rows, steps
@@ -17,7 +16,7 @@ from hansard.store.verbs import indexing
 from hansard.store.verbs.appends import add, begin, message_of
 from hansard.store.verbs.import_branches import is_below, take_from_parent
 from hansard.store.verbs.import_buffer import ImportBuffer, Words, spoken
-from hansard.store.verbs.session_lookup import SessionRef, locked, peeked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked, peeked
 from hansard.store.verbs.summaries import grown
 
 if TYPE_CHECKING:
@@ -40,9 +39,8 @@ class PreparedImport(Struct, frozen=True):
 
 
 def names(arrival: ImportedSession) -> set[str]:
-    """Every spelling under which a session of this name may be stored."""
-    name = arrival.session.own_id or arrival.session.id
-    return {name, file_safe(name), arrival.session.id}
+    """The names under which it may be stored."""
+    return {arrival.session.own_id or arrival.session.id, arrival.session.id}
 
 
 def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[str]]:
@@ -92,7 +90,10 @@ def bring(
     new: dict[int, Session] = {}
     verdicts = [NEW] * len(plain)
     for index, arrival in enumerate(plain):
-        if known.isdisjoint(names(arrival)):
+        is_named = not known.isdisjoint(names(arrival))
+        if not is_named and arrival.file_safe:
+            is_named = yield from _is_there(_ref(workspace_id, arrival))
+        if not is_named:
             if arrival.is_continued:
                 verdicts[index] = GONE
                 continue
@@ -130,10 +131,21 @@ def _begin(prepared: PreparedImport, changes: ImportBuffer) -> Steps[Session]:
 def _join(arrival: ImportedSession, ids: IdSource, changes: ImportBuffer) -> Steps[Verdict]:
     """Bring an arrival to the session that has its name."""
     yield from changes.flush()
-    here = yield from locked(
-        SessionRef(changes.workspace_id, arrival.session.own_id or arrival.session.id)
-    )
+    here = yield from locked(_ref(changes.workspace_id, arrival))
     return (yield from _go_on(here, arrival, ids, changes))
+
+
+def _is_there(ref: SessionRef) -> Steps[bool]:
+    try:
+        yield from existing(ref)
+    except NotFound:
+        return False
+    return True
+
+
+def _ref(workspace_id: str, arrival: ImportedSession) -> SessionRef:
+    name = arrival.session.own_id or arrival.session.id
+    return SessionRef(workspace_id, name, file_safe=arrival.file_safe)
 
 
 def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:

@@ -22,12 +22,17 @@ Looked = TypeVar("Looked", bound="Session | SessionRevision | AppendHead")
 
 
 class SessionRef(Struct, frozen=True):
-    """Which session is meant, and who asks: ``user_id`` and ``app`` narrow what the caller sees."""
+    """Which session is meant, and who asks: ``user_id`` and ``app`` narrow what the caller sees.
+
+    With ``file_safe`` the name may be the id of a session with ``_`` for ``:`` and ``/``, or the
+    other way round, where no session has exactly this name.
+    """
 
     workspace_id: str
     name: str
     user_id: str | None = None
     app: str | None = None
+    file_safe: bool = False
 
     def missing(self) -> NotFound:
         return NotFound(
@@ -61,9 +66,13 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
 
 def _by_other_spelling(ref: SessionRef) -> Steps[str | None]:
     """The session whose id of its caller's is this one spelt otherwise."""
-    here, safe_id = {"workspace_id": ref.workspace_id}, ids.file_safe(ref.name)
-    other: str | None = yield from value("session_id_by_safe_id", **here, safe_id=safe_id)
-    for spelling in (ids.percent_spelling(ref.name), safe_id):
+    here = {"workspace_id": ref.workspace_id}
+    spellings, other = [ids.percent_spelling(ref.name)], None
+    if ref.file_safe:
+        safe_id = ids.file_safe(ref.name)
+        other = yield from value("session_id_by_safe_id", **here, safe_id=safe_id)
+        spellings.append(safe_id)
+    for spelling in spellings:
         if other is None and spelling != ref.name:
             other = yield from value("session_id_by_own_id", **here, own_id=spelling)
     return other
