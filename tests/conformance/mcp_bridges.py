@@ -46,7 +46,7 @@ def http_bridge(server: Served) -> Iterator[str]:
 @contextmanager
 def stdio_bridge(server: Served) -> Iterator[str]:
     """A ``hansard mcp`` for each client, which gets the client's messages line by line."""
-    programs: dict[str, asyncio.subprocess.Process] = {}
+    programs: dict[str, Program] = {}
 
     async def handle(request: Request) -> Response:
         if request.method != "POST":
@@ -54,12 +54,12 @@ def stdio_bridge(server: Served) -> Iterator[str]:
         message = await request.json()
         if message.get("method") == "initialize":
             name = secrets.token_hex(8)
-            programs[name] = await _program(server)
+            programs[name] = Program(await _started(server))
         else:
             name = request.headers.get(_SESSION, "")
         if name not in programs:
             return Response(status_code=404)
-        answer = await _answer(programs[name], message)
+        answer = await programs[name].answer(message)
         headers = {_SESSION: name}
         return JSONResponse(answer, headers=headers) if answer else Response(None, 202, headers)
 
@@ -69,10 +69,38 @@ def stdio_bridge(server: Served) -> Iterator[str]:
     finally:
         for program in programs.values():
             with suppress(ProcessLookupError):
-                program.kill()
+                program.process.kill()
 
 
-async def _program(server: Served) -> asyncio.subprocess.Process:
+class Program:
+    """A program that speaks the protocol on its standard input and output."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._answers: dict[Any, asyncio.Future[Any]] = {}
+        self._reading = asyncio.create_task(self._read())
+
+    async def answer(self, message: dict[str, Any]) -> Any:
+        """What it answers to a request; None for a notification. Requests may run side by side."""
+        assert self.process.stdin
+        if "id" in message:
+            self._answers[message["id"]] = asyncio.get_running_loop().create_future()
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        await self.process.stdin.drain()
+        if "id" not in message:
+            return None
+        return await asyncio.wait_for(self._answers[message["id"]], _PATIENCE)
+
+    async def _read(self) -> None:
+        assert self.process.stdout
+        while line := await self.process.stdout.readline():
+            message = json.loads(line)
+            waiting = self._answers.pop(message.get("id"), None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message)
+
+
+async def _started(server: Served) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         HANSARD,
         "mcp",
@@ -81,20 +109,6 @@ async def _program(server: Served) -> asyncio.subprocess.Process:
         stderr=asyncio.subprocess.DEVNULL,
         env=server.environment | {"PATH": "/usr/bin:/bin"},
     )
-
-
-async def _answer(program: asyncio.subprocess.Process, message: dict[str, Any]) -> Any:
-    """What the program answers to a request; None for a notification."""
-    assert program.stdin
-    assert program.stdout
-    program.stdin.write(json.dumps(message).encode() + b"\n")
-    await program.stdin.drain()
-    while "id" in message:
-        line = await asyncio.wait_for(program.stdout.readline(), _PATIENCE)
-        answer = json.loads(line)
-        if answer.get("id") == message["id"]:
-            return answer
-    return None
 
 
 @contextmanager
