@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from claude_agent_sdk import project_key_for_directory
 from claude_agent_sdk.testing import run_session_store_conformance
@@ -17,7 +18,6 @@ from claude_agent_sdk.testing import run_session_store_conformance
 from hansard.adapters.claude_agent_sdk import HansardStore
 from hansard.client import AsyncHansard, Hansard
 from tests.adapters.claude_cli import SESSION
-from tests.adapters.conftest import Counting
 from tests.support.serving import Served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,13 +107,44 @@ async def test_summaries_of_two_writers_are_one(
     assert (summary["data"]["tag"], summary["data"]["git_branch"]) == ("kept", "main")
 
 
-async def test_an_append_with_its_summary_is_one_request(
-    counted: AsyncHansard, transport: Counting, key: Any
+async def test_a_title_is_the_users_own_else_claudes_and_one_of_the_page_stays(
+    ahansard: AsyncHansard, hansard: Hansard, key: Any
 ) -> None:
-    store = HansardStore(counted)
-    await store.append(key, [entry(1)])
-    await store.append(key, [entry(2)])
-    assert transport.requests == 2
+    def titles() -> list[str | None]:
+        return [each.title for each in hansard.sessions.list(app=key["project_key"])]
+
+    claude, user = {"type": "ai-title", "aiTitle": "Late"}, {"customTitle": "Mine", "type": "x"}
+    for entries, title in (
+        ([entry(1), claude], "Late"),
+        ([entry(2), user], "Mine"),
+        ([claude, entry(3)], "Mine"),
+    ):
+        await HansardStore(ahansard).append(key, entries)
+        assert titles() == [title]
+    (session,) = hansard.sessions.list(app=key["project_key"])
+    hansard.sessions.update(session.id, title="Of the page")
+    await HansardStore(ahansard).append(key, [user, claude, entry(4)])
+    assert titles() == ["Of the page"]
+
+
+async def test_a_title_is_there_as_soon_as_its_entry(
+    served: Served, hansard: Hansard, key: Any
+) -> None:
+    """A store that is killed behind its append has set the title."""
+
+    class Killed(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await super().handle_async_request(request)
+            if request.url.path.endswith("/messages"):
+                raise asyncio.CancelledError
+            return answer
+
+    async with AsyncHansard(served.url, served.key, transport=Killed()) as client:
+        for number, title in enumerate(("First", "Second")):
+            given = {"type": "ai-title", "aiTitle": title}
+            with pytest.raises(asyncio.CancelledError):
+                await HansardStore(client).append(key, [entry(number), given])
+            assert [each.title for each in hansard.sessions.list(app=key["project_key"])] == [title]
 
 
 async def test_a_sub_agent_is_a_session_below_its_own(

@@ -24,7 +24,6 @@ from google.genai import types
 
 from hansard.adapters.google_adk import HansardSessionService, register
 from hansard.client import AsyncHansard, Hansard
-from tests.adapters.conftest import Counting
 from tests.support.serving import Served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,19 +219,6 @@ async def test_the_state_of_a_user_is_readable_before_any_session(
     await service.create_session(app_name=app, user_id="ada", state={"user:plan": "pro"})
     assert await service.get_user_state(app_name=app, user_id="ada") == {"plan": "pro"}
     assert await service.get_user_state(app_name=app, user_id="bob") == {}
-
-
-async def test_an_append_is_one_request_and_a_list_three(
-    counted: AsyncHansard, transport: Counting, app: str
-) -> None:
-    service = HansardSessionService(counted)
-    session = await create(service, app)
-    before = transport.requests
-    await service.append_event(session, event("all", own=1, user__u=1, app__a=1))
-    assert transport.requests == before + 1
-    (listed,) = (await service.list_sessions(app_name=app)).sessions
-    assert listed.state == {"own": 1, "user:u": 1, "app:a": 1}
-    assert transport.requests == before + 4
 
 
 async def test_messages_of_other_apis_are_events_too(

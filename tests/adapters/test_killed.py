@@ -18,6 +18,7 @@ from hansard.adapters.pydantic_ai import HansardConversationStore
 from hansard.client import AsyncHansard, Hansard
 from tests.adapters import (
     killed_agent_framework,
+    killed_langchain,
     killed_pydantic_ai,
     killed_strands,
     test_agent_framework,
@@ -128,6 +129,26 @@ async def test_a_conversation_of_pydantic_ai_goes_on_behind_its_last_save(
     conversation = await store.load(name)
     assert conversation is not None
     assert len(conversation.messages) == len(BEFORE_THE_KILL) + 2
+
+
+@pytest.mark.filterwarnings("ignore:RunnableWithMessageHistory is deprecated")  # it is still in use
+def test_a_chain_goes_on_behind_its_last_turn(
+    served: Served, hansard: Hansard, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A history gets what a run said at its end: the turn that was killed is asked again."""
+    kill_in_the_tool(served, "killed_langchain", name)
+    assert transcript(hansard, name) == FIRST_TURN
+    for variable, value in served.environment.items():
+        monkeypatch.setenv(variable, value)
+    chain = killed_langchain.chain_of(lambda: "is on its way")
+    killed_langchain.ask(chain, name, "Where is 17?")
+    assert transcript(hansard, name) == [
+        *BEFORE_THE_KILL,
+        ("tool", ""),
+        ("assistant", "It is on its way."),
+    ]
+    session = hansard.sessions.read(name)
+    assert (session.title, session.input_tokens, session.output_tokens) == ("Hello.", 36, 12)
 
 
 async def test_an_agent_of_the_agent_framework_goes_on_behind_its_last_call(

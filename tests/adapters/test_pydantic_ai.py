@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 from pydantic_ai import Agent, BinaryImage, ImageUrl
 from pydantic_ai.conversation import Conversation
@@ -32,7 +31,6 @@ from pydantic_ai.usage import RequestUsage
 from hansard.adapters.pydantic_ai import HansardConversationStore
 from hansard.adapters.pydantic_ai_messages import draft
 from hansard.client import AsyncHansard, Hansard
-from tests.support.serving import Served
 
 
 def answer(messages: list[ModelMessage], _: AgentInfo) -> ModelResponse:
@@ -225,25 +223,3 @@ def test_a_system_prompt_is_shown_where_it_is_alone() -> None:
     drafted = draft(ConversationEntry(parent_id=None, message=both))
     assert drafted["role"] == "user"
     assert [part["content"] for part in drafted["parts"]] == ["Hi", "[image-url]"]
-
-
-class Counting(httpx.AsyncHTTPTransport):
-    """A real transport that counts what goes through it."""
-
-    requests = 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.requests += 1
-        return await super().handle_async_request(request)
-
-
-async def test_a_save_is_two_requests(served: Served, name: str) -> None:
-    transport = Counting()
-    async with AsyncHansard(served.url, served.key, transport=transport) as client:
-        store = HansardConversationStore(client)
-        for prompt in ("one", "two"):
-            conversation = await store.load(name) or Conversation(conversation_id=name)
-            result = await agent().run(prompt, conversation=conversation)
-            before = transport.requests
-            await store.save(result)
-            assert transport.requests - before == 2

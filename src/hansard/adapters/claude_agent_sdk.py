@@ -17,7 +17,7 @@ from claude_agent_sdk.types import (
 )
 
 from hansard import client as api
-from hansard.adapters.claude_entries import Batch, Drafts, Entry, entry_of, title_of
+from hansard.adapters.claude_entries import Batch, Drafts, Entry, entry_of, has_title, title_of
 from hansard.adapters.clients import shared_async_client
 from hansard.adapters.naming import joined_name
 from hansard.client import (
@@ -66,8 +66,6 @@ class HansardStore:
         raw = cast("list[dict[str, Any]]", entries)
         for batch in self._drafts.batches(_name(key), raw):
             await (self._append_below if key.get("subpath") else self._append)(key, batch)
-        if (title := title_of(raw)) is not None:
-            await self._client.sessions.update(_name(key), title=title)
 
     async def load(self, key: SessionKey) -> list[SessionStoreEntry] | None:
         """All entries in their order; None where there are none."""
@@ -115,18 +113,25 @@ class HansardStore:
         return []
 
     async def _append(self, key: SessionKey, batch: Batch) -> None:
-        """Append with the summary; where another process has changed it, once more with its own."""
+        """Append with the summary; where another process has changed it, once more with its own.
+
+        A new title is set before: what is stored with it would not be appended, and so not be
+        titled, a second time.
+        """
         name = _name(key)
         entries, drafts = zip(*batch, strict=True)
-        revision, data = self._summaries.get(name, (0, None))
+        start, known = self._fields(key), self._summaries.get(name)
+        if known is None and has_title(entries):
+            known = await self._summary(name)
+        revision, data = known or (0, None)
         while True:
             folded = _folded(key, data, entries)
+            if (title := title_of(folded)) != title_of(data or {}):
+                start = await self._titled(name, start, title)
             document: DocumentSet = {"scope": "session", "key": SUMMARY, "value": folded}
             document["if_revision"] = revision
             try:
-                await self._client.messages.append(
-                    name, *drafts, start=self._fields(key), documents=[document]
-                )
+                await self._client.messages.append(name, *drafts, start=start, documents=[document])
             except Conflict as conflict:
                 if conflict.code != "revision_mismatch":
                     raise
@@ -144,6 +149,12 @@ class HansardStore:
         except NotFound:
             await self._client.sessions.start(_name(above), **self._fields(above))
             await self._client.messages.append(_name(key), *drafts, start=start)
+
+    async def _titled(self, name: str, start: SessionStart, title: str | None) -> SessionStart:
+        """Set the title of a session; the fields for one that is not there yet."""
+        with suppress(NotFound):
+            await self._client.sessions.update(name, title=title)
+        return {**start, "title": title} if title else start
 
     def _fields(self, key: SessionKey) -> SessionStart:
         """The fields of a session that the first entries create."""

@@ -96,10 +96,15 @@ def entry_of(message: Message) -> dict[str, Any] | None:
     return entry
 
 
-def title_of(entries: Iterable[Entry]) -> str | None:
-    """The title that entries give their session: the user's own, else Claude's."""
-    titles = {name: entry[name] for entry in entries for name in _TITLES if entry.get(name)}
-    return next((_clean(str(titles[name])) for name in _TITLES if name in titles), None)
+def has_title(entries: Iterable[Entry]) -> bool:
+    """Whether one of the entries gives the session a title."""
+    return any(entry.get(name) for entry in entries for name in _TITLES)
+
+
+def title_of(summary: Mapping[str, Any]) -> str | None:
+    """The title of a session whose summary this is: the user's own, else Claude's."""
+    title = summary.get("custom_title") or summary.get("ai_title")
+    return _clean(str(title)) if title else None
 
 
 def _role(entry: Entry, parts: list[dict[str, Any]]) -> str:
