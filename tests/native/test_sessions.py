@@ -69,6 +69,13 @@ async def test_a_session_answers_to_every_form_of_its_id(
     assert answer.json() == created
 
 
+async def test_the_id_of_a_channel_answers_as_the_name_of_a_file_too(
+    client: httpx.AsyncClient,
+) -> None:
+    created = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
+    assert (await client.get("/v1/sessions/telegram_42")).json() == created
+
+
 async def test_ids_that_differ_by_a_colon_are_different_sessions(
     client: httpx.AsyncClient,
 ) -> None:

@@ -86,6 +86,8 @@ class Application:
             for dialect in self.dialects
             for path, handler in dialect.sockets.items()
         }
+        channels = [name for dialect in self.dialects for name in dialect.channels]
+        self._file_names = tuple(f"{channel}_" for channel in channels)
         self._bodies = Bodies()
         self._responses = ResponseCache()
         self._observer = observer
@@ -255,7 +257,10 @@ class Application:
             caller = await self.service.sign_ins.check(shown, dialect.sign_ins)
         else:
             caller = await self.service.keys.authenticate(shown)
-        return msgspec.structs.replace(caller, file_safe=True) if dialect.file_safe else caller
+        names_file = any(name.startswith(self._file_names) for name in call.path.values())
+        if dialect.file_safe or names_file:
+            return msgspec.structs.replace(caller, file_safe=True)
+        return caller
 
     async def _note_position(self, call: Call[Any, Any]) -> None:
         """Say to which state a write has led, so that a replica can be asked for it."""

@@ -193,5 +193,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Whether a query parameter that no route declares is refused."""
     file_safe: bool = False
     """Whether a session may be named by its id with ``_`` for ``:`` and ``/``."""
+    channels: tuple[str, ...] = ()
+    """A session whose id begins with one of these and ``:`` may be named so in every API."""
     escapes: bool = False
     """Whether a backslash takes a comma into a value of a list."""

@@ -19,6 +19,7 @@ from hansard.dialects.pocketpaw.errors import STATUSES, ErrorOut, error_out
 from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE, credential
 from hansard.dialects.pocketpaw.socket import converse
 from hansard.http.route import Described, Dialect
+from hansard.interchange.formats.pocketpaw import CHANNELS
 
 dialect = Dialect(
     name="pocketpaw",
@@ -30,6 +31,7 @@ dialect = Dialect(
     error=error_out,
     error_body=ErrorOut,
     file_safe=True,
+    channels=CHANNELS,
     statuses=STATUSES,
     credential=credential,
     sign_ins=PURPOSE,
