@@ -274,6 +274,27 @@ def test_a_transcript_without_a_user_gets_a_placeholder_in_front() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("system", [text("be kind")])],
+        [("developer", [text("be kind")]), ("assistant", [text(" ")])],
+        [("user", [text(" \n")])],
+        [("assistant", [call("a")])],
+        [("tool", [answer("a")])],
+        [("system", [text(" ")]), ("assistant", [{"type": "hologram"}])],
+    ],
+)
+@pytest.mark.parametrize("limits", [{"messages": 9}, {"tokens": 1}])
+def test_a_transcript_of_which_no_message_can_be_sent_is_not_empty(
+    provider: str, turns: Turns, limits: dict[str, int]
+) -> None:
+    judged(provider, rendered(provider, turns, **limits))
+    built = context(turns, ContextQuery(format=provider, **limits))  # type: ignore[arg-type]  # a name
+    assert built.placeholder or built.system or built.turns
+
+
+@pytest.mark.parametrize("provider", PROVIDER_NAMES)
 def test_sixty_parallel_calls_are_accepted_within_a_budget(provider: str) -> None:
     calls = [call(f"c{number}") for number in range(60)]
     answers = [("tool", [answer(f"c{number}")]) for number in reversed(range(60))]

@@ -10,6 +10,7 @@ from hansard.errors import Invalid
 from hansard.model.context import Context, ContextQuery, Dropped, Reason, Turn
 from hansard.service.message_groups import CALLS, Group, grouped, without_parts
 from hansard.service.providers import PROVIDERS, Provider
+from hansard.service.providers.text import words_of_turn
 from hansard.service.rules import ref
 from hansard.service.token_estimate import PER_MESSAGE, part_tokens, share, shorten
 from hansard.store.verbs import transcripts as verbs
@@ -37,8 +38,6 @@ class Contexts:
         show: Callable[[Context], T],
     ) -> T:
         """What the pure function ``show`` makes of the newest messages within ``query``'s limits.
-
-        Without a limit these are the last 50.
 
         Without a limit these are the last 50.
 
@@ -119,8 +118,16 @@ def _context(  # noqa: PLR0913 - what a context is made of
         older=max(0, missing - len({entry.seq for entry in inside if entry.whole})),
         dropped=sorted(inside, key=lambda entry: entry.seq),
         task=task,
-        placeholder=user_first and bool(groups) and not groups[0].begins_with_user,
+        placeholder=bool(tail.session.message_count)
+        and _needs_user(system, groups, user_first=user_first),
     )
+
+
+def _needs_user(system: list[Turn], groups: list[Group], *, user_first: bool) -> bool:
+    """Whether the provider refuses these turns, unless words of a user stand in front."""
+    if user_first:
+        return not groups or not groups[0].begins_with_user
+    return not groups and not any(words_of_turn(turn) for turn in system)
 
 
 def _accepted(groups: list[Group], provider: Provider, dropped: list[Dropped]) -> list[Group]:

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hansard.model.parts import Part
-from hansard.service.providers.text import words_of_turn
+from hansard.service.providers.text import PLACEHOLDER, words_of_turn
 
 if TYPE_CHECKING:
     from hansard.model.context import Context
 
 Block = Callable[[Part, str, dict[str | None, str | None]], dict[str, Any] | None]
 """Encodes a part of a message by ``role``; the third value has the tools' names by call id."""
-PLACEHOLDER = "[The conversation begins without a message of the user.]"
 
 
 def alternating(

@@ -8,7 +8,7 @@ import msgspec
 
 from hansard.service.providers.media import MEDIA, answer_parts, label_of, media_of
 from hansard.service.providers.names import json_object, shortened, tool_name
-from hansard.service.providers.text import words_of
+from hansard.service.providers.text import PLACEHOLDER, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +27,13 @@ def keeps_reasoning(_message: Message, _part: Part) -> bool:
 
 
 def render(context: Context) -> dict[str, Any]:
-    """The ``messages``: each assistant message with tool calls is followed by their results."""
+    """The ``messages``: each assistant message with tool calls is followed by their results.
+
+    A placeholder stands for a transcript of which no message can be sent.
+    """
+    front = [{"role": "user", "content": PLACEHOLDER}] if context.placeholder else []
     turns = (*context.system, *context.turns)
-    return {"messages": [message for turn in turns for message in _messages(turn)]}
+    return {"messages": front + [message for turn in turns for message in _messages(turn)]}
 
 
 def _messages(turn: Turn) -> Iterable[dict[str, Any]]:

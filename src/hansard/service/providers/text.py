@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from hansard.model.context import Turn
     from hansard.model.parts import Part
 
+PLACEHOLDER = "[The conversation begins without a message of the user.]"
+
 
 def words_of(part: Part) -> str:
     """The text of a text or refusal part; empty for any other part, and for blank text."""
