@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -30,6 +30,37 @@ async def talk(client: httpx.AsyncClient, name: str, channel: str = "web", **mor
             ]
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "days_before"),
+    [("today", 0), ("Yesterday", 1), ("7d", 7), ("24h", 1), (" {day} ", 0), ("{day}T12:00:00Z", 0)],
+)
+async def test_a_day_can_be_named_as_in_a_search(
+    client: httpx.AsyncClient, named: str, days_before: int
+) -> None:
+    await talk(client, "a")
+    today = datetime.now(UTC).date()
+    stats = await read(client, **{"from": named.format(day=today), "until": "today"})
+    assert stats["from"] == (today - timedelta(days=days_before)).isoformat()
+    assert stats["total"]["cost_usd"] == 0.25
+
+
+async def test_months_and_days_are_those_of_the_time_zone(client: httpx.AsyncClient) -> None:
+    stats = await read(client, **{"from": "2024-02", "until": "2024-02"})
+    assert (stats["from"], stats["until"]) == ("2024-02-01", "2024-02-29")
+    at = "2024-02-01T20:00:00Z"
+    stats = await read(client, **{"from": at, "until": at, "tz": "Asia/Tokyo"})
+    assert (stats["from"], stats["until"]) == ("2024-02-02", "2024-02-02")
+
+
+@pytest.mark.parametrize("param", ["from", "until"])
+@pytest.mark.parametrize(
+    "text", ["", "tuesday", "2026-13-01", "0000-01-01", "9999999d", "7 apples"]
+)
+async def test_what_is_no_day_is_refused(client: httpx.AsyncClient, param: str, text: str) -> None:
+    answer = await client.get("/v1/stats", params={param: text})
+    assert (answer.status_code, answer.json()["param"]) == (400, param)
 
 
 async def test_a_day_adds_up(client: httpx.AsyncClient) -> None:

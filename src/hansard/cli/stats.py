@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from hansard.cli import output
-from hansard.cli.arguments import moment, names
+from hansard.cli.arguments import names
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
@@ -27,27 +26,14 @@ _NUMBERS = (
 )
 
 
-def day(text: str) -> date:
-    """A day as 2026-03-01, or so long ago, as 7d."""
-    from hansard.model import times
-
-    try:
-        return times.moment(moment(text)).date()
-    except click.BadParameter:
-        raise click.BadParameter(
-            f"{text!r} is not a day: write 2026-03-01, or 7d for a week ago"
-        ) from None
-
-
 @click.command()
 @click.option(
     "--from",
     "first",
-    type=day,
     metavar="DAY",
-    help="The first day.  [default: 29 days before the last]",
+    help="The first day, such as 2026-03-01, today or 7d.  [default: 29 days before the last]",
 )
-@click.option("--until", "last", type=day, metavar="DAY", help="The last day.  [default: today]")
+@click.option("--until", "last", metavar="DAY", help="The last day.  [default: today]")
 @click.option(
     "--by",
     type=click.Choice(("channel", "app", "agent", "model", "user", "state")),
@@ -84,8 +70,8 @@ def day(text: str) -> date:
 @store_command(workspace=True)
 async def command(
     context: CommandContext,
-    first: date | None,
-    last: date | None,
+    first: str | None,
+    last: str | None,
     by: str | None,
     tz: str,
     top: int,

@@ -15,6 +15,7 @@ from hansard.model.zones import today
 from hansard.native.errors import NOT_FOR_NARROWED
 from hansard.native.filters import check_words
 from hansard.native.schemas import Json, StateOut
+from hansard.service.named_days import named_day
 
 _EPOCH = date(1970, 1, 1)
 _DAYS = 30
@@ -42,10 +43,11 @@ class StatsParams(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
         "state": ["failed"],
     }
 
-    from_: date | None = None
-    """The first day; by default 29 days before `until`."""
-    until: date | None = None
-    """The last day; today by default."""
+    from_: str | None = None
+    """The first day: one such as `2026-01-31`, a month, a year, `today`, `yesterday`, so long ago
+    (`7d`), or the day of a time; by default 29 days before `until`."""
+    until: str | None = None
+    """The last day, named the same ways; today by default."""
     tz: str = "UTC"
     """The IANA time zone of the days, such as `Europe/Berlin`."""
     by: StatsBy | None = None
@@ -218,8 +220,13 @@ async def read_stats(call: Call[StatsParams, None]) -> StatsOut:
 
 
 def query_of(params: StatsParams) -> StatsQuery:
-    last = params.until or today(params.tz, datetime.now(UTC))
-    first = params.from_ or last - timedelta(days=_DAYS - 1)
+    now = datetime.now(UTC)
+    until, from_ = params.until, params.from_
+    last = today(params.tz, now) if until is None else named_day("until", until, params.tz, now)
+    if from_ is None:
+        first = max(last, date.min + timedelta(days=_DAYS)) - timedelta(days=_DAYS - 1)
+    else:
+        first = named_day("from", from_, params.tz, now)
     check_words("state", params.state, STATES)
     values = {field: tuple(getattr(params, field)) for field in STATS_BY}
     return StatsQuery(

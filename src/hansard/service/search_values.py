@@ -59,6 +59,11 @@ def time_span(text: str, now: int) -> Span:
     return at, at + (_DAY - 1 if _PLAIN_DAY.fullmatch(word) else 0)
 
 
+def is_calendar_span(text: str) -> bool:
+    """Whether a time is a whole day, month or year, written in digits."""
+    return bool(_PLAIN_DAY.fullmatch(text) or _MONTH.fullmatch(text))
+
+
 def _month(year: int, month: int | None) -> Span:
     first = times.parse(f"{year:04d}-{month or 1:02d}-01")
     later = moment(first) + timedelta(days=31 if month else 366)
