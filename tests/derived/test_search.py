@@ -66,6 +66,7 @@ async def test_a_pasted_command_with_flags_finds_the_message_that_has_it(
     assert await found_ids(filled, '"run --rm -it"') == ["docker"]
     assert await found_ids(filled, "docker -ubuntu") == ["mount"]
     assert await found_ids(filled, "docker run -v /tmp:/tmp") == ["mount"]
+    assert await found_ids(filled, "docker AND ubuntu") == ["docker"]
 
 
 async def test_or_and_parentheses(filled: httpx.AsyncClient) -> None:
@@ -101,6 +102,8 @@ async def test_every_filter_is_a_qualifier_that_can_be_negated(filled: httpx.Asy
         ("after:tusday", "after:tusday", None),
         ("stat:failed", "stat:failed", "state:failed"),
         ("channel:wbe", "channel:wbe", "channel:web"),
+        ("resolved:yes", "resolved:yes", "is:resolved"),
+        ("id:docker", "id:docker", None),
     ],
 )
 async def test_what_is_not_understood_is_in_the_notes(

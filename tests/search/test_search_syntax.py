@@ -103,6 +103,13 @@ WORDS = {
     "rm -r node_modules -foo": "rm r node_modules foo",
     "curl -X POST --data y": "curl x post data y",
     "gcc -o=out": "gcc o out",
+    "tar -xzvf file.gz": "tar xzvf file gz",
+    "curl -fsSL host": "curl fssl host",
+    "$ sudo ls -lah": "sudo ls lah",
+    "cat x | grep -rni todo": "cat x grep rni todo",
+    "cd x && find . -name y": "cd x find name y",
+    "java -jar app.jar": "java jar app jar",
+    "go test -run TestX": "go test run testx",
     "f(x) or g(y)": "f x or g y",
     "SELECT (a) FROM b": "select a from b",
 }
@@ -115,6 +122,27 @@ def test_a_pasted_command_is_only_words(text: str) -> None:
     assert terms.unwanted == ()
     words = [word for term in terms.terms for word in term.words]
     assert " ".join(words) == WORDS[text].replace("node_modules", "node modules")
+
+
+@pytest.mark.parametrize(
+    "text", ["docker -ubuntu", "find -refund", "java -spring", "a star -tar", "mail -iPhone"]
+)
+def test_a_word_with_a_dash_excludes_where_there_is_no_command(text: str) -> None:
+    terms = read(text, tools=False).terms
+    assert terms is not None
+    assert len(terms.unwanted) == 1
+
+
+@pytest.mark.parametrize("text", ["refund AND refused", "refund AND refused AND refund"])
+def test_and_joins_what_holds_together_anyway(text: str) -> None:
+    assert read(text) == read("refund refused")
+
+
+@pytest.mark.parametrize(("text", "words"), [("AND", "and"), ("this and that", "this and that")])
+def test_and_is_a_word_where_it_joins_nothing(text: str, words: str) -> None:
+    terms = read(text, tools=False).terms
+    assert terms is not None
+    assert " ".join(word for term in terms.terms for word in term.words) == words
 
 
 REFUSED, DENIED = word("refused"), word("denied")

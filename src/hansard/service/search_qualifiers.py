@@ -19,6 +19,8 @@ from hansard.store.search_query import FAILED, NEVER, ROLES, TOOL, Either, Part,
 Leaf = SessionFilter | Part
 _FIELDS = {each.name: each for each in FILTERS}
 _MOST_LISTED = 12
+_ALIKE = 0.7
+"""How much of an unknown qualifier must be that of a known one, so that it may be meant."""
 _LOWER = {"state", "channel", "kind", "resolution"}
 _FLAGS = {
     "archived": {"archived": True},
@@ -73,9 +75,10 @@ def read(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> Leaf | None
 
 
 def _unknown_name(qualifier: Qualifier) -> SearchNote:
-    close = _close(qualifier.name.lower(), NAMES)
-    if close is not None:
-        meant = f"{close}:{qualifier.text}"
+    name = qualifier.name.lower()
+    close = _close(name, NAMES, _ALIKE)
+    if name in WORDS["is"] or close is not None:
+        meant = f"is:{name}" if name in WORDS["is"] else f"{close}:{qualifier.text}"
         return SearchNote(
             qualifier.typed,
             f"unknown qualifier {qualifier.name!r}: did you mean {meant}?",
@@ -107,10 +110,10 @@ def _unknown_value(name: str, value: str, known: Sequence[str]) -> SearchNote:
     return SearchNote(f"{name}:{value}", f"unknown value {value!r} of {name}: {advice}", meant)
 
 
-def _close(text: str, known: Iterable[str]) -> str | None:
+def _close(text: str, known: Iterable[str], alike: float = 0.6) -> str | None:
     known = list(known)
     begun = [word for word in known if len(text) > 2 and word.startswith(text)]  # noqa: PLR2004 - enough to tell
-    return next(iter(begun or difflib.get_close_matches(text, known, 1)), None)
+    return next(iter(begun or difflib.get_close_matches(text, known, 1, alike)), None)
 
 
 def _field(

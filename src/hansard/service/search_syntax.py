@@ -15,6 +15,7 @@ from msgspec import Struct
 from hansard.model import SessionFilter
 from hansard.model.search import SearchNote
 from hansard.service import search_qualifiers
+from hansard.service.pasted_commands import is_command
 from hansard.service.search_qualifiers import Leaf, Qualifier
 from hansard.store.search_query import (
     FAILED,
@@ -37,7 +38,6 @@ _PIECE = re.compile(
     r'(?:"(?P<quoted>[^"]*)(?:"|\Z)(?P<after>\*?)|(?P<bare>[^\s"]+))'
     r"|\S"
 )
-_OPTION = re.compile(r"(?<!\S)(?:--\w|-\w(?!\S))")
 _WORD = re.compile(r"[^\W_][\w.'’-]*\*?")
 _SHORTEST_NEGATED = 3
 _MOST_TERMS = 32
@@ -107,7 +107,7 @@ def _names(parts: Sequence[Part], facts: tuple[str, ...]) -> bool:
 
 def _tokens(text: str, now: int, notes: list[SearchNote]) -> Iterator[_Token]:
     groups = _has_groups(text)
-    is_command = _OPTION.search(text) is not None
+    command = is_command(text)
     for piece in _PIECE.finditer(text):
         if piece["open"]:
             if groups:
@@ -118,13 +118,15 @@ def _tokens(text: str, now: int, notes: list[SearchNote]) -> Iterator[_Token]:
                 )
         elif groups and piece[0] == "OR":
             yield _Token("OR", typed="OR")
+        elif piece[0] == "AND" and piece.start() > 0 and piece.end() < len(text):
+            continue  # everything holds together as it is
         else:
             bare, closing = piece["bare"], 0
             if groups and bare:
                 closing = len(bare) - len(bare.rstrip(")"))
                 closing = max(0, closing - bare.count("(")) if bare.strip(")") else closing
                 bare = bare[: len(bare) - closing]
-            yield from _leaf(piece, bare, now, notes, is_command=is_command)
+            yield from _leaf(piece, bare, now, notes, in_command=command)
             yield from (_Token(")") for _ in range(closing))
 
 
@@ -134,7 +136,7 @@ def _has_groups(text: str) -> bool:
 
 
 def _leaf(
-    piece: re.Match[str], bare: str | None, now: int, notes: list[SearchNote], *, is_command: bool
+    piece: re.Match[str], bare: str | None, now: int, notes: list[SearchNote], *, in_command: bool
 ) -> Iterator[_Token]:
     quoted, name = piece["quoted"], piece["name"]
     if quoted is None and not bare:
@@ -147,7 +149,7 @@ def _leaf(
     if name and (leaf := _qualified(name, text, now, notes, is_quoted=quoted is not None)):
         yield _Token("leaf", leaf, is_negated, typed)
         return
-    if is_negated and quoted is None and not _may_negate(text, is_command=is_command):
+    if is_negated and quoted is None and not _may_negate(text, in_command=in_command):
         is_negated = False
     prefix = bool(piece["after"]) if quoted is not None else text.endswith("*")
     forms = quoted is None and not name
@@ -156,12 +158,12 @@ def _leaf(
         yield _Token("leaf", term, is_negated, typed)
 
 
-def _may_negate(word: str, *, is_command: bool) -> bool:
+def _may_negate(word: str, *, in_command: bool) -> bool:
     """Whether a dash before the word excludes it: it does not in options such as -x, -it, --rm."""
     if not word.isascii():
-        return not is_command
+        return not in_command
     return (
-        not is_command
+        not in_command
         and len(word.rstrip("*")) >= _SHORTEST_NEGATED
         and not (word.isdigit() and len(word) <= _SHORTEST_NEGATED)
         and _WORD.fullmatch(word) is not None
