@@ -38,6 +38,14 @@ def test_a_tool_is_called_and_answers() -> None:
     ]
 
 
+def test_a_tool_that_has_not_ended_has_no_answer() -> None:
+    call = {"type": "tool_call", "id": "s1", "name": "look_up", "arguments": {}}
+    begun = {**TOOL, "input": "", "output": "", "start": TOOL["createdAt"], "end": None}
+    assert draft(begun)["parts"] == [call]
+    ended = draft({**begun, "end": "2026-01-31T09:30:01.5Z"})["parts"]
+    assert ended == [call, {"type": "tool_call_response", "id": "s1", "response": ""}]
+
+
 def test_a_generation_has_its_model_and_its_tokens() -> None:
     generation = {"settings": {"model": "m"}, "inputTokenCount": 3, "outputTokenCount": 2}
     drafted = draft(step("llm", generation=generation, createdAt="never"))

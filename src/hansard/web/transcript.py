@@ -91,10 +91,13 @@ def entries(
     transcript: list[Entry] = []
     last_day = None
     for message in messages:
-        pieces = [piece for piece in _pieces(message) if not _answers(piece, message, waiting)]
-        for piece in pieces:
+        pieces = []
+        for piece in _pieces(message):
+            if _answers(piece, message, waiting):
+                continue
             if piece.kind == "call":
                 waiting[piece.call_id or piece.name] = (piece, message.created_at)
+            pieces.append(piece)
         here = by_seq.pop(message.seq, [])
         if not pieces and message.role == "tool" and not here:
             continue
