@@ -21,9 +21,13 @@ def chain_of(look_up: Callable[[], str]) -> RunnableWithMessageHistory:
 
     def answer(messages: list[BaseMessage]) -> list[BaseMessage]:
         if messages[-1].content != "Where is 17?":
-            return [_said("Yes?")]
-        call = _said("", [{"name": "look_up", "args": {"order": "17"}, "id": "c1"}])
-        return [call, ToolMessage(f"17 {look_up()}", tool_call_id="c1"), _said("It is on its way.")]
+            return [_message("Yes?")]
+        call = _message("", [{"name": "look_up", "args": {"order": "17"}, "id": "c1"}])
+        return [
+            call,
+            ToolMessage(f"17 {look_up()}", tool_call_id="c1"),
+            _message("It is on its way."),
+        ]
 
     return RunnableWithMessageHistory(RunnableLambda(answer), HansardChatHistory)
 
@@ -33,7 +37,7 @@ def ask(chain: RunnableWithMessageHistory, session: str, text: str) -> Any:
     return chain.invoke([HumanMessage(text)], config)
 
 
-def _said(text: str, calls: Any = ()) -> AIMessage:
+def _message(text: str, calls: Any = ()) -> AIMessage:
     model: Any = {"model_name": "scripted-1"}
     return AIMessage(text, tool_calls=[*calls], usage_metadata=USAGE, response_metadata=model)
 

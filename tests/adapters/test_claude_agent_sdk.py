@@ -141,9 +141,9 @@ async def test_a_title_is_there_as_soon_as_its_entry(
 
     async with AsyncHansard(served.url, served.key, transport=Killed()) as client:
         for number, title in enumerate(("First", "Second")):
-            given = {"type": "ai-title", "aiTitle": title}
+            claude = {"type": "ai-title", "aiTitle": title}
             with pytest.raises(asyncio.CancelledError):
-                await HansardStore(client).append(key, [entry(number), given])
+                await HansardStore(client).append(key, [entry(number), claude])
             assert [each.title for each in hansard.sessions.list(app=key["project_key"])] == [title]
 
 

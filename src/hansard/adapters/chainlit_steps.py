@@ -68,13 +68,13 @@ def _parts(step: Mapping[str, Any]) -> list[dict[str, Any]]:
     kind, name = str(step.get("type")), str(step.get("name") or "")
     output = str(step.get("output") or "")
     if kind == "tool":
-        given = step.get("input")
+        arguments = step.get("input")
         call = {"type": "tool_call", "id": step["id"], "name": name}
         answer = {"type": "tool_call_response", "id": step["id"], "response": decoded(output)}
         failed = {"is_error": True} if step.get("isError") else {}
         has_answered = bool(output or failed or step.get("end"))
         answers = [{**answer, **failed}] if has_answered else []
-        return [{**call, "arguments": decoded(given) if given else {}}, *answers]
+        return [{**call, "arguments": decoded(arguments) if arguments else {}}, *answers]
     text = output if kind.endswith("_message") else f"[{kind}: {name}]"
     return [{"type": "text", "content": text}]
 
