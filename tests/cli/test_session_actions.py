@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hansard.app import opened
+from hansard.model import SessionPatch
 from hansard.settings import Settings
 from tests.cli.conftest import Terminal
 from tests.cli.test_tables import on_terminal
@@ -118,6 +119,20 @@ def test_columns_are_chosen_by_the_names_of_the_api(filled: Terminal) -> None:
     assert ["one", '["vip"]', "open"] in rows
     unknown = filled("sessions", "list", "--columns", "id,usr")
     assert (unknown.code, "did you mean user?" in unknown.err) == (2, True)
+
+
+async def _put_metadata() -> None:
+    async with opened(Settings(store="sqlite:///hansard.db")) as service:
+        principal = service.workspaces.operator((await service.workspaces.list())[0])
+        patch = SessionPatch(metadata={"plan": "pro", "seats": 3, "trial": True})
+        await service.sessions.update(principal, "one", patch)
+
+
+def test_keys_of_the_metadata_are_columns_too(filled: Terminal) -> None:
+    asyncio.run(_put_metadata())
+    columns = "id,metadata.plan,metadata.seats,metadata.trial,metadata.none"
+    rows = filled.done("sessions", "list", "--columns", columns).rows
+    assert sorted(rows) == [["one", "pro", "3", "true", ""], ["two", "", "", "", ""]]
 
 
 @pytest.mark.parametrize("columns", [80, 100])

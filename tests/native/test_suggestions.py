@@ -18,7 +18,8 @@ async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
         ("c", "wechat", "anna"),
         ("d", "two words", "x"),
     ):
-        body = {"id": ident, "channel": channel, "user": user}
+        metadata = {"plan": "pro", "Region": channel, "seats": 3, "nested": {"no": 1}}
+        body = {"id": ident, "channel": channel, "user": user, "metadata": metadata}
         assert (await client.post("/v1/sessions", json=body)).status_code == 201
     return client
 
@@ -53,6 +54,28 @@ async def test_words_of_the_language_and_parts_of_a_users_id(filled: httpx.Async
     assert await labels(filled, "user:ann") == ["user:anna", "user:joanna.smith"]
 
 
+async def test_keys_of_the_metadata_then_their_values(filled: httpx.AsyncClient) -> None:
+    keys = ["metadata.Region:", "metadata.plan:", "metadata.seats:"]
+    assert await labels(filled, "metad") == keys
+    assert await labels(filled, "-metadata.p") == ["metadata.plan:"]
+    assert await labels(filled, "metadata.seats:") == ["metadata.seats:3"]
+    assert await labels(filled, "metadata.Region:we") == [
+        "metadata.Region:web",
+        "metadata.Region:wechat",
+    ]
+    answer = await filled.get("/v1/search", params={"q": 'metadata.Region:"two words"'})
+    assert [item["session"]["id"] for item in answer.json()["data"]] == ["d"]
+
+
+async def test_as_many_as_are_asked_for(filled: httpx.AsyncClient) -> None:
+    answer = await filled.get("/v1/search/suggestions", params={"q": "metadata.", "limit": 2})
+    assert len(answer.json()["data"]) == 2
+    many = await filled.get("/v1/search/suggestions", params={"q": "is:", "limit": 100})
+    assert len(many.json()["data"]) > 8
+    refused = await filled.get("/v1/search/suggestions", params={"q": "state:", "limit": 101})
+    assert refused.status_code == 400
+
+
 @pytest.mark.parametrize("typed", ["", " ", "a", "refund", "channel:web", "xyzzy:", '"exact phr'])
 async def test_nothing_where_there_is_nothing_to_add(filled: httpx.AsyncClient, typed: str) -> None:
     assert await labels(filled, typed) == []
@@ -65,4 +88,6 @@ async def test_a_narrowed_key_is_told_no_values_of_others(
     async with client_of(service, text) as narrow:
         assert await labels(narrow, "channel:w") == []
         assert await labels(narrow, "user:anna") == []
+        assert await labels(narrow, "metadata.p") == []
+        assert await labels(narrow, "metadata.plan:") == []
         assert await labels(narrow, "state:fail") == ["state:failed"]

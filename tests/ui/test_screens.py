@@ -64,6 +64,8 @@ def paths(server: Served) -> dict[str, str]:
         "sessions": "/ui/",
         "search": "/ui/?q=refund",
         "filtered": "/ui/?state=failed&state=interrupted",
+        "columns": "/ui/?columns=language,demo",
+        "choose-columns": "/ui/columns?columns=language",
         "nothing": "/ui/?state=failed&user=nobody",
         "conversation": session_path,
         "failed": f"/ui/sessions/{failed['uid']}",

@@ -22,6 +22,8 @@ COLUMNS = (
     "user",
     "resolution",
 )
+METADATA = "metadata."
+"""What stands before a key of the metadata that is a column."""
 HEADINGS = {
     "message_count": "messages",
     "failed_calls": "failed",
@@ -40,7 +42,7 @@ def columns_named(text: str | None) -> tuple[str, ...]:
 
     known = SessionOut.__struct_fields__
     for name in names(text or ""):
-        if name not in known:
+        if name not in known and not name.startswith(METADATA):
             close = get_close_matches(name, known, 1)
             meant = f": did you mean {close[0]}?" if close else f": choose from {', '.join(known)}"
             raise click.BadParameter(f"no session has {name!r}{meant}")
@@ -60,7 +62,14 @@ def cells(session: Session, columns: tuple[str, ...], now: int) -> list[str]:
         "tool_names": ", ".join(session.tool_names),
         "updated_at": output.ago(session.updated_at, now),
     }
-    values = [own[name] if name in own else getattr(out, name) for name in columns]
+    own |= {
+        f"{METADATA}{key}": value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for key, value in msgspec.json.decode(session.metadata).items()
+    }
+    values = [
+        own.get(name, "") if name in own or name.startswith(METADATA) else getattr(out, name)
+        for name in columns
+    ]
     return [
         bytes(value).decode() if isinstance(value, msgspec.Raw) else output.plain(value)
         for value in values

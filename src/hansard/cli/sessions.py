@@ -65,7 +65,7 @@ for _action in (*COMMANDS, delete):
     "--columns",
     metavar="A,B",
     callback=lambda _context, _parameter, text: columns_named(text),
-    help="The fields to print, such as id,title,user,cost_usd: any of the API's.",
+    help="The fields to print, such as id,title,user,cost_usd: any of the API's, and metadata.KEY.",
 )
 @filters
 @store_command(workspace=True)

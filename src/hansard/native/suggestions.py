@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from hansard.http.call import Call
 from hansard.http.route import Route
 from hansard.native.schemas import Json
+from hansard.service.suggestions import MOST
 
 
 class SuggestionParams(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,8 @@ class SuggestionParams(Struct, frozen=True, kw_only=True):
 
     q: Annotated[str, Meta(max_length=256)]
     """The text of the search, up to where the reader types."""
+    limit: Annotated[int, Meta(ge=1, le=100)] = MOST
+    """The most ways to go on."""
 
 
 class SuggestionOut(Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class SuggestionOut(Struct, frozen=True, kw_only=True):
 
 
 class SuggestionList(Struct, frozen=True, kw_only=True):
-    """The ways to go on, at most 8; none where the text ends in no qualifier."""
+    """The ways to go on, at most `limit`; none where the text ends in no qualifier."""
 
     data: list[SuggestionOut]
     """The values with most sessions first."""
@@ -47,9 +50,12 @@ class SuggestionList(Struct, frozen=True, kw_only=True):
 async def suggest(call: Call[SuggestionParams, None]) -> SuggestionList:
     """Complete a search: the names of qualifiers, then their values
 
-    A key for one end user or app is not told the values of others.
+    `metadata.` is completed by the keys of the sessions' metadata, `metadata.KEY:` by the values of
+    one. A key for one end user or app is not told the values of others.
     """
-    suggestions = await call.service.suggestions.find(call.principal, call.params.q)
+    suggestions = await call.service.suggestions.find(
+        call.principal, call.params.q, call.params.limit
+    )
     return SuggestionList(
         data=[
             SuggestionOut(text=each.text, label=each.label, count=each.count)

@@ -21,7 +21,7 @@ from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_cursors import scope_of
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
-from hansard.store.verbs import appends, deletes, events, title_search
+from hansard.store.verbs import appends, deletes, events, session_labels, title_search
 from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import sessions as verbs
 
@@ -198,6 +198,16 @@ class Sessions:
     ) -> dict[str, int]:
         """The number of sessions per value of ``name``, one of store.counts.FACETS."""
         return await self._store.read(verbs.facet, principal.workspace_id, name, archived)
+
+    async def metadata_names(self, principal: Principal, most: int) -> Sequence[str]:
+        """The first keys at the top of the sessions' metadata, in their order."""
+        return await self._store.read(session_labels.metadata_names, principal.workspace_id, most)
+
+    async def metadata_values(self, principal: Principal, name: str, most: int) -> Sequence[str]:
+        """The first values of a key of the metadata, in their order."""
+        return await self._store.read(
+            session_labels.metadata_values, principal.workspace_id, name, most
+        )
 
     async def update(
         self,

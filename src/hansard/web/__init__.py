@@ -16,6 +16,7 @@ from hansard.web.actions import Actions
 from hansard.web.annotations import Annotations
 from hansard.web.assets import Assets
 from hansard.web.attention import Attention
+from hansard.web.columns import Columns
 from hansard.web.compare import Compare
 from hansard.web.discovery import Discoveries
 from hansard.web.docs import Docs
@@ -91,6 +92,7 @@ def web(
             *_help(pages),
             *SignIn(layout, offers.demo).routes,
             *sessions.routes,
+            *Columns(layout).routes,
             *discoveries.routes,
             *actions.routes,
             *Annotations(actions).routes,

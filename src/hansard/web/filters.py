@@ -56,6 +56,7 @@ FOREVER = 2**62
 class ListParams(SharedFilters, frozen=True, kw_only=True):
     """``q`` searches; ``day_from`` and ``day_until`` are whole days of the reader.
 
+    ``columns`` are keys of the metadata that each row shows.
     ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment
     (microseconds) that a scrolled list began to be read.
     """
@@ -68,6 +69,7 @@ class ListParams(SharedFilters, frozen=True, kw_only=True):
     sort: str = DEFAULT_SORT
     page: int = 0
     cursor: str = ""
+    columns: tuple[str, ...] = ()
     asof: int | None = None
 
 
@@ -79,6 +81,8 @@ class Chip(Struct, frozen=True):
     without: str
 
 
+MOST_COLUMNS = 3
+_KEY = 128
 _NAMES = ListParams.__struct_encode_fields__
 _OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "format"}
 """What may stand in an address beside the list's own: the pane's, and what only a request to the
@@ -100,6 +104,7 @@ def cleaned(params: ListParams, zone: tzinfo = UTC) -> ListParams:
         "created_from": _day(params.day_from, zone) or params.created_from,
         "created_until": _day(params.day_until, zone, 1) or params.created_until,
     }
+    columns = dict.fromkeys(key[:_KEY] for key in params.columns if key.strip("\x00 "))
     sort = params.sort if params.sort in SORTS else DEFAULT_SORT
     texts = {
         "q": params.q.strip().replace("\x00", "")[:500],
@@ -109,14 +114,21 @@ def cleaned(params: ListParams, zone: tzinfo = UTC) -> ListParams:
         },
     }
     return replace(
-        params, **lists, **days, **texts, sort=sort, page=min(max(params.page, 0), 10_000_000)
+        params,
+        **lists,
+        **days,
+        **texts,
+        columns=(*columns,)[:MOST_COLUMNS],
+        sort=sort,
+        page=min(max(params.page, 0), 10_000_000),
     )
 
 
 def unknown(params: ListParams, query_string: bytes) -> str:
     """What no list could be narrowed by, in words; empty when every name and value is known."""
     for name, _ in decoding.pairs(query_string):
-        if name not in _NAMES and name not in _OTHERS and not name.startswith("_"):
+        is_known = name in _NAMES or name in _OTHERS or name.startswith(("_", "metadata."))
+        if not is_known:
             return f"There is no filter {name[:64]!r}{_meant(name, _NAMES) or '.'}"
     for name, values in CHOICES.items():
         for chosen in getattr(params, name):
@@ -160,6 +172,11 @@ def as_of(filters: SessionFilter, moment: int | None) -> SessionFilter:
     )
 
 
+def narrowing(params: ListParams) -> list[tuple[str, str]]:
+    """Those of ``pairs`` that say which sessions are meant, and in which order."""
+    return [pair for pair in pairs(params) if pair[0] != "columns"]
+
+
 def pairs(params: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
     query_pairs = [("q", params.q)] if params.q else []
@@ -171,7 +188,7 @@ def pairs(params: ListParams) -> list[tuple[str, str]]:
     ]
     if params.sort != DEFAULT_SORT:
         query_pairs.append(("sort", params.sort))
-    return query_pairs
+    return query_pairs + [("columns", key) for key in params.columns]
 
 
 def query(fields: list[tuple[str, str]]) -> str:
@@ -184,10 +201,10 @@ def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None)
 
 
 def chips(params: ListParams, zone: tzinfo = UTC) -> list[Chip]:
-    """The filters that are on, each with the query that drops it."""
+    """The filters and columns that are on, each with the query that drops it."""
     fields = pairs(params)
     labels = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
-    names = {"created_from": "from", "created_until": "until"}
+    names = {"created_from": "from", "created_until": "until", "columns": "column"}
     times = names_of("moment")
     shown = []
     for index, (name, value) in enumerate(fields):
@@ -207,5 +224,5 @@ def chips(params: ListParams, zone: tzinfo = UTC) -> list[Chip]:
 
 def curl_query(params: ListParams) -> str:
     """The same list asked of the API."""
-    fields = [(name, value) for name, value in pairs(params) if name != "q"]
+    fields = [(name, value) for name, value in narrowing(params) if name != "q"]
     return query([*fields, ("limit", "50")])

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
+import msgspec
+
 from hansard.model.times import moment, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
+
+    from msgspec import Raw
 
     from hansard.model import Session
 
@@ -131,7 +135,24 @@ def unmarked(text: str) -> str:
     return _MARKS.sub("", text)
 
 
+def scalars(metadata: Raw) -> list[tuple[str, str]]:
+    """The texts, numbers and flags at the top of the metadata, each with its key."""
+    fields: dict[str, Any] = msgspec.json.decode(metadata)
+    return [
+        (key, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for key, value in fields.items()
+        if isinstance(value, str | int | float)
+    ]
+
+
+def cells(session: Session, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """What a session has under each of the keys of its metadata; empty where it has nothing."""
+    values = dict(scalars(session.metadata)) if keys else {}
+    return [(key, values.get(key, "")) for key in keys]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "cells": cells,
     "duration": duration,
     "iso": rfc3339,
     "money": money,

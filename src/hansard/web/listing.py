@@ -22,6 +22,7 @@ from hansard.web.filters import (
     cleaned,
     curl_query,
     filter_of,
+    narrowing,
     pairs,
     query,
     unknown,
@@ -67,7 +68,7 @@ _CONTROLLED = {
     "failed_calls",
 }
 """The filters that the form has a control for; it carries all others along."""
-_UNCONTROLLED = {each.name for each in FILTERS} - _CONTROLLED
+_CARRIED = {each.name for each in FILTERS} - _CONTROLLED | {"columns"}
 _WITHOUT_CONTROL = {("archived", "true"), ("archived", "false"), ("failed_calls", "false")}
 
 
@@ -121,10 +122,13 @@ class Listed(Struct):
     def kept(self) -> list[tuple[str, str]]:
         """The filters that the form has no control for."""
         return [
-            pair
-            for pair in pairs(self.params)
-            if pair[0] in _UNCONTROLLED or pair in _WITHOUT_CONTROL
+            pair for pair in pairs(self.params) if pair[0] in _CARRIED or pair in _WITHOUT_CONTROL
         ]
+
+    @property
+    def filters(self) -> list[Chip]:
+        """The chips without those of the columns."""
+        return [chip for chip in self.chips if chip.name != "columns"]
 
     def with_page(self, page: int) -> str:
         return query([*pairs(self.params), *([("page", str(page))] if page else [])])
@@ -191,16 +195,16 @@ async def _with_total(service: Service, principal: Principal, shown: Listed) -> 
     listed = await _with_page(service, principal, shown)
     if not listed.has_more and not listed.params.page:
         return replace(listed, total=len(listed.rows))
-    if len(listed.chips) <= 1:
+    if len(listed.filters) <= 1:
         filters = filter_of(listed.params)
         return replace(listed, total=await service.sessions.count(principal, filters))
     return listed
 
 
-def of(sessions: list[Session], list_query: str = "") -> Listed:
+def of(sessions: list[Session], list_query: str = "", columns: tuple[str, ...] = ()) -> Listed:
     """A few sessions as a list of their own; their links lead on to the list of ``list_query``."""
     return Listed(
-        ListParams(),
+        ListParams(columns=columns),
         offset=0,
         asof=0,
         generation=0,
@@ -259,8 +263,12 @@ class Tab(Struct):
 
 
 async def tabs(
-    service: Service, principal: Principal, current: str, saved: list[View]
+    service: Service, principal: Principal, shown_list: Listed, saved: list[View]
 ) -> list[Tab]:
+    """The views; a built-in one is that of its sessions, whatever columns they are shown with."""
+    is_unknown = shown_list.problem and not shown_list.params.q
+    current = "unknown" if is_unknown else shown_list.query
+    sessions = current if is_unknown else query(narrowing(shown_list.params))
     shown = []
     counts: dict[str, dict[str, int]] = {"": {}}
     if principal.user_id is None and principal.app is None:
@@ -278,7 +286,7 @@ async def tabs(
     ):
         text = query(fields)
         shown.append(
-            Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == current)
+            Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == sessions)
         )
     for view in saved:
         text = f"?{view.query.lstrip('?')}" if view.query else ""
@@ -312,7 +320,7 @@ async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chi
     With the number of sessions, most first.
     """
     removable = []
-    for chip in [*words(shown.params), *shown.chips][:_WAYS]:
+    for chip in [*words(shown.params), *shown.filters][:_WAYS]:
         rest = cleaned(_reader.read(chip.without.lstrip("?").encode()))
         if rest.q:
             total = (await hits(call.service, call.principal, rest, 1)).total or 0
@@ -330,7 +338,7 @@ def api_path(shown: Listed) -> str:
                 ("q", shown.params.q),
                 ("system", "false"),
                 ("tools", "false"),
-                *[pair for pair in pairs(shown.params) if pair[0] not in {"q", "sort"}],
+                *[pair for pair in narrowing(shown.params) if pair[0] not in {"q", "sort"}],
             ]
         )
     return f"/v1/sessions{curl_query(shown.params)}"

@@ -123,7 +123,7 @@ def words(params: ListParams) -> list[Chip]:
     left = [(name, value) for name, value in kept if value]
     return (
         [Chip("q", f"“{typed}”", query(left))]
-        if typed and any(name != "sort" for name, _ in left)
+        if typed and any(name not in {"sort", "columns"} for name, _ in left)
         else []
     )
 

@@ -19,6 +19,7 @@ from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, Se
 from hansard.model.document import Document, DocumentRef
 from hansard.model.note import Note
 from hansard.model.score import Score
+from hansard.web.formatting import scalars
 from hansard.web.local_times import midnight, zone_of
 from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, shown, trail_of, turns
 
@@ -139,7 +140,7 @@ async def opened(call: Call[Any, Any], written: Written, *, alone: bool = False)
         tags=msgspec.json.decode(session.tags),
         external_ids=msgspec.json.decode(session.external_ids),
         metadata=_pretty(session.metadata),
-        metadata_values=_values(session.metadata),
+        metadata_values=_short(scalars(session.metadata)),
     )
     if not alone:
         pane.notes = await service.notes.list(principal, name)
@@ -231,13 +232,8 @@ async def _parent(service: Service, principal: Principal, session: Session) -> S
         return None
 
 
-def _values(metadata: msgspec.Raw) -> list[tuple[str, str]]:
-    """The pairs at the top of the metadata that a filter can name."""
-    pairs = [
-        (key, value if isinstance(value, str) else msgspec.json.encode(value).decode())
-        for key, value in msgspec.json.decode(metadata).items()
-        if isinstance(value, str | int | float)
-    ]
+def _short(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those with a value that is short enough for a filter."""
     return [(key, value) for key, value in pairs if value and len(value) <= _SHORT]
 
 

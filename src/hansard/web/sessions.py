@@ -93,9 +93,9 @@ class Sessions:
         """One row, as it is now; nothing where it no longer matches the list's filter"""
         service, principal = call.service, call.principal
         session = await service.sessions.read(principal, call.path["session_id"])
-        filters = filter_of(cleaned(call.params, zone_of(call)))
-        is_listed = await service.sessions.matches(principal, filters, session.id)
-        shown = listing.of([session] if is_listed else [])
+        params = cleaned(call.params, zone_of(call))
+        is_listed = await service.sessions.matches(principal, filter_of(params), session.id)
+        shown = listing.of([session] if is_listed else [], columns=params.columns)
         return await self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def suggestions(self, call: Call[None, None]) -> Response:
@@ -139,7 +139,7 @@ class Sessions:
         shown = shown or await listing.listed(call)
         is_new = (
             not shown.rows
-            and not shown.chips
+            and not shown.filters
             and not shown.problem
             and not shown.params.q
             and not shown.params.page
@@ -150,7 +150,7 @@ class Sessions:
             "tabs": await listing.tabs(
                 service,
                 principal,
-                "unknown" if shown.problem and not shown.params.q else shown.query,
+                shown,
                 await service.views.list(principal),
             ),
             "menus": await listing.menus(service, principal, shown.params),

@@ -16,7 +16,7 @@ from hansard.interchange.exports import FORMS, ExportName
 from hansard.interchange.importer import Import
 from hansard.interchange.report import Options, Report
 from hansard.service.bulk import NAMED
-from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
+from hansard.web.filters import ListParams, cleaned, filter_of, narrowing, query, unknown
 from hansard.web.formatting import number, plural
 from hansard.web.layout import Form, Layout, act
 from hansard.web.local_times import zone_of
@@ -63,7 +63,7 @@ class Transfers:
     async def show(self, call: Call[ListParams, None]) -> Response:
         """What can go out and come in"""
         params = _filters(call)
-        filters = query(pairs(params))
+        filters = query(narrowing(params))
         total = (
             (await hits(call.service, call.principal, params, 1)).total or 0
             if params.q

@@ -95,6 +95,24 @@ on conflict do nothing
 -- name: metadata_delete_of_session
 delete from session_metadata where workspace_id = :workspace_id and session_id = :id
 
+-- name: metadata_names
+-- The keys of the workspace's metadata, found by skipping from one to the next in the index; looks at :most of them.
+with recursive walk(name, n) as (
+  select min(name), 1 from session_metadata where workspace_id = :workspace_id
+  union all
+  select (select min(name) from session_metadata where workspace_id = :workspace_id and name > walk.name), n + 1
+    from walk where walk.name is not null and n < :most)
+select name from walk where name is not null order by name
+
+-- name: metadata_values
+-- The values of a key, as metadata_names finds the keys.
+with recursive walk(value, n) as (
+  select min(value), 1 from session_metadata where workspace_id = :workspace_id and name = :name
+  union all
+  select (select min(value) from session_metadata where workspace_id = :workspace_id and name = :name and value > walk.value), n + 1
+    from walk where walk.value is not null and n < :most)
+select value from walk where value is not null order by value
+
 -- name: tool_put
 insert into session_tools (workspace_id, name, session_id) values (:workspace_id, :name, :session_id) on conflict do nothing
 

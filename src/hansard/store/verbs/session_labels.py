@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hansard.store.steps import Steps, Values, many, run
+from hansard.store.steps import Steps, Values, many, rows, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +70,18 @@ def put_metadata(session: Session) -> Steps[None]:
     yield from many(
         "metadata_put", [here | {"name": name, "value": value} for name, value in pairs]
     )
+
+
+def metadata_names(workspace_id: str, most: int) -> Steps[list[str]]:
+    """The first keys of the metadata by which sessions are found, in their order."""
+    got = yield from rows("metadata_names", workspace_id=workspace_id, most=most)
+    return [row[0] for row in got]
+
+
+def metadata_values(workspace_id: str, name: str, most: int) -> Steps[list[str]]:
+    """The first values of a key, in their order."""
+    got = yield from rows("metadata_values", workspace_id=workspace_id, name=name, most=most)
+    return [row[0] for row in got]
 
 
 def metadata_pairs(metadata: Raw) -> list[tuple[str, str]]:
