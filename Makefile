@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN    := .venv/bin
 UV     := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 STAMP  := .venv/.synced
+SERVES := .venv/.serves
 
 HOST  ?= 127.0.0.1
 PORT  ?= 8765
@@ -27,9 +28,17 @@ $(STAMP): pyproject.toml uv.lock scripts/bootstrap.py
 	@echo "Installing into .venv"
 	@"$(PYTHON)" scripts/bootstrap.py .venv
 	@$(UV) sync --frozen --all-extras --all-groups --quiet --python $(BIN)/python
+	@touch $@ $(SERVES)
+
+# What serving needs; a checkout that has everything stays as it is.
+$(SERVES): pyproject.toml uv.lock scripts/bootstrap.py
+	@test -n "$(PYTHON)" || { echo "Hansard needs Python 3.11 or newer. Install one, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Installing into .venv"
+	@"$(PYTHON)" scripts/bootstrap.py .venv
+	@$(UV) sync --frozen --inexact --no-default-groups --extra postgres --extra mcp --quiet --python $(BIN)/python
 	@touch $@
 
-serve: setup ## Run the server on http://127.0.0.1:8765 with its store in ./hansard.db
+serve: $(SERVES) ## Run the server on http://127.0.0.1:8765 with its store in ./hansard.db
 	@$(BIN)/hansard serve --host $(HOST) --port $(PORT) --store $(STORE) $(ARGS)
 
 postgres: setup ## Run a private PostgreSQL for development, until Ctrl+C, and print its URL

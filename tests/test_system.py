@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import re
 
 import httpx
 import msgspec
@@ -37,6 +39,16 @@ async def test_each_openapi_document_can_be_read(client: httpx.AsyncClient, path
     for methods in document["paths"].values():
         for operation in methods.values():
             assert operation["responses"]
+
+
+async def test_the_names_of_components_are_plain_words(client: httpx.AsyncClient) -> None:
+    """Some generators refuse others. Each reference leads to one of them."""
+    text = (await client.get("/openapi.json")).text
+    schemas = json.loads(text)["components"]["schemas"]
+    assert {"NativeSessionOut", "B3osSessionOut", "AssistantUiMessageOut"} <= schemas.keys()
+    assert [name for name in schemas if not re.fullmatch(r"[A-Za-z0-9_]+", name)] == []
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert references <= schemas.keys()
 
 
 async def test_an_unknown_document_says_which_there_are(client: httpx.AsyncClient) -> None:

@@ -76,14 +76,12 @@ def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(
             False,
             [{"url": served.url, "version": "0.1.0"}],
         )
-        assert (
-            f"\n         {served.url}: hansard 0.1.0 has this store in use\n"
-            in terminal.done("status", HANSARD_PORT=free_port()).out
-        )
-        assert (
-            f"hansard 0.1.0 has this store in use on {served.url}\n"
-            in terminal.done("doctor", HANSARD_PORT=free_port()).out
-        )
+        port = free_port()
+        line = f"\nserver   {served.url}: hansard 0.1.0 has this store in use\n\n"
+        assert line in terminal.done("status", HANSARD_PORT=port).out
+        doctor = terminal.done("doctor", HANSARD_PORT=port).out
+        assert f"hansard 0.1.0 has this store in use on {served.url}\n" in doctor
+        assert port not in doctor
         terminal.done("migrate", "--store", "sqlite:///other.db")
         assert (
             terminal.done("status", "--store", "sqlite:///other.db", "--json").json["elsewhere"]

@@ -36,7 +36,8 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         in_checkout = (
             "\n".join(line for line in lines if not line.startswith("  For clients"))
             .replace(served.url, "http://127.0.0.1:8765")
-            .replace("  hansard demo", "  .venv/bin/hansard demo")
+            .replace("  hansard ", "  .venv/bin/hansard ")
+            .replace("  .venv/bin/hansard 0.1.0", "  hansard 0.1.0")
         )
         assert matches(in_checkout, sample[1]), "README.md shows what is printed"
         banner = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
@@ -44,6 +45,7 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         assert banner["Admin key (once)"] == served.key
         assert f"  For clients        export HANSARD_URL={served.url}" in lines
         assert "  Nothing here yet? In another terminal:  hansard demo" in lines
+        assert "  Your coding agents' own sessions:       hansard import --discover" in lines
         for where in (banner["API reference"], banner["Open the page"]):
             assert httpx.get(where).status_code == 200, where
         headers = {"Authorization": f"Bearer {served.key}"}
@@ -61,6 +63,16 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
                 f"   For clients: export HANSARD_URL={served.url}"
             ),
         ]
+
+
+def test_a_second_server_on_one_sqlite_file_is_refused(terminal: Terminal, tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        refused = terminal("serve", "--port", "0")
+        assert (refused.code, refused.out) == (1, "")
+        assert f"error: the store ./hansard.db is served already, on {served.url}.\n" in refused.err
+        assert "use PostgreSQL" in refused.err
+        served.stop()
+        served.start()
 
 
 def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(

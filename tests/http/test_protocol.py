@@ -277,6 +277,25 @@ async def test_a_flood_of_small_messages_is_answered_and_holds_nobody_up(toy: To
     writer.close()
 
 
+async def test_a_text_that_is_not_utf_8_ends_the_connection_without_a_word_in_the_log(
+    toy: Toy, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, headers = f"ws://127.0.0.1:{toy.port}/toy/ws", {"X-API-KEY": toy.key}
+    for pieces in ([b"\xc3("], [b"\xc3", b"("]):
+        async with connect(url, additional_headers=headers) as socket:
+            await socket.recv()
+            await socket.send(pieces, text=True)
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1007
+    async with connect(url, additional_headers=headers) as socket:
+        await socket.recv()
+        await socket.send([b"\xc3", b"\xbc"], text=True)
+        assert await socket.recv() == "1"
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_message_in_too_many_pieces_or_too_large_ends_the_connection(toy: Toy) -> None:
     url, headers = f"ws://127.0.0.1:{toy.port}/toy/ws", {"X-API-KEY": toy.key}
     async with connect(url, additional_headers=headers) as socket:

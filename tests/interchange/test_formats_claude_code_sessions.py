@@ -189,6 +189,12 @@ def test_the_list_of_prompts_is_no_transcript() -> None:
         read_bytes(lines(history))
 
 
+def test_snapshots_of_files_alone_are_no_transcript() -> None:
+    snapshot = {"type": "file-history-snapshot", "messageId": "m", "snapshot": {"messageId": "m"}}
+    with pytest.raises(AssertionError, match="snapshots of edited files, which hold no conv"):
+        read_bytes(lines(snapshot, snapshot))
+
+
 def test_a_branch_of_a_sub_agent_lies_below_the_sub_agent() -> None:
     talk = [
         *TALK,

@@ -88,6 +88,30 @@ async def test_what_is_found_is_counted_and_imported_into_the_readers_workspace(
     assert await service.sessions.count(principal, SessionFilter()) == total
 
 
+async def test_the_first_page_and_the_imports_offer_to_look(
+    service: Service, key: str, discovery: DiscoveryProcess, home: Path, at: At
+) -> None:
+    """Also beside a demo, whose sessions leave no empty workspace that would offer it."""
+    write_home(home)
+    principal = await service.keys.authenticate(key)
+    async with at(Offers(discovery=discovery)) as reader:
+        link = await service.sign_ins.invite(principal)
+        assert 'name="own"' in (await reader.get(f"/ui/setup?token={link}")).text
+        form = {"token": link, "name": principal.workspace_name, "own": "yes"}
+        opened = await reader.client.post("/ui/setup", data=form)
+        assert opened.headers["location"] == "/ui/transfers#own"
+        page = (await reader.get("/ui/transfers")).text
+        assert 'id="own"' in page
+        assert 'id="discovery"' in page
+        assert "Claude Code" in await settled(reader)
+    async with at(NOTHING) as reader:
+        link = await service.sign_ins.invite(principal)
+        assert 'name="own"' not in (await reader.get(f"/ui/setup?token={link}")).text
+        opened = await reader.client.post("/ui/setup", data=form | {"token": link})
+        assert opened.headers["location"] == "/ui/"
+        assert 'id="own"' not in (await reader.get("/ui/transfers")).text
+
+
 async def test_who_is_not_at_this_machine_is_offered_nothing(
     discovery: DiscoveryProcess, home: Path, at: At
 ) -> None:
@@ -121,7 +145,7 @@ async def test_an_empty_home_says_so_and_what_cannot_be_read_is_counted(
     discovery: DiscoveryProcess, home: Path, at: At
 ) -> None:
     async with at(Offers(discovery=discovery)) as reader:
-        assert "None is in the home folder" in await settled(reader)
+        assert "No sessions were found" in await settled(reader)
     line = {"role": "user", "message": {"content": [{"type": "text", "text": "hi"}]}}
     file = write_lines(home / ".cursor/projects/p/agent-transcripts/t1.jsonl", line)
     with file.open("a") as opened:

@@ -51,7 +51,8 @@ def banner(
         "",
         *lines,
         "",
-        f"  Nothing here yet? In another terminal:  {_demo(settings)}",
+        f"  Nothing here yet? In another terminal:  {_command('demo', settings)}",
+        f"  Your coding agents' own sessions:       {_command('import --discover', settings)}",
         "",
     ]
 
@@ -62,10 +63,10 @@ def address(host: str, port: int) -> str:
     return f"http://{f'[{plain}]' if ':' in plain else plain}:{port}"
 
 
-def _demo(settings: Settings) -> str:
-    """The command that fills this store; without a password."""
+def _command(name: str, settings: Settings) -> str:
+    """A command on this store; without a password."""
     store = _other_store(settings)
-    return f"{program()} demo" + (f" --store {store}" if store else "")
+    return f"{program()} {name}" + (f" --store {store}" if store else "")
 
 
 def _other_store(settings: Settings) -> str | None:

@@ -16,6 +16,7 @@ import click
 
 from hansard.cli import output
 from hansard.cli.arguments import names
+from hansard.cli.server_store import with_server_store
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -123,18 +124,24 @@ class CommandContext:
         output.document(value)
 
 
-def store_command(*, workspace: bool = False, json: bool = True) -> Callable[[Handler], Command]:
-    """Make a handler a Click command with the store's options, run on its own event loop."""
+def store_command(
+    *, workspace: bool = False, json: bool = True, makes_store: bool = False
+) -> Callable[[Handler], Command]:
+    """Make a handler a Click command with the store's options, run on its own event loop.
+
+    ``makes_store`` is for what begins a store in this folder, whatever ``HANSARD_URL`` names.
+    """
 
     def decorate(handler: Handler) -> Command:
         @functools.wraps(handler)
         def run(store: str | None, config: Path | None, quiet: bool, **options: Any) -> int | None:  # noqa: ANN401 - the handler's own arguments
+            loaded = settings_of(
+                config,
+                store=store,
+                workspace=options.pop("workspace", None) if workspace else None,
+            )
             context = CommandContext(
-                settings_of(
-                    config,
-                    store=store,
-                    workspace=options.pop("workspace", None) if workspace else None,
-                ),
+                loaded if makes_store else with_server_store(loaded, os.environ),
                 json=options.pop("json", False),
                 fields=options.pop("fields", ()),
                 quiet=quiet,

@@ -186,6 +186,8 @@ def _servers(settings: Settings) -> Iterator[Finding]:
     server = serving(settings)
     if server["answers"]:
         yield Finding("ok", f"hansard {server['version']} answers on {server['url']}")
+    elif others:
+        return
     elif holder := holder_of(settings.host, settings.port):
         yield Finding(
             "wrong",
@@ -193,9 +195,7 @@ def _servers(settings: Settings) -> Iterator[Finding]:
             "start with another one: hansard serve --port N",
         )
     else:
-        yield Finding(
-            "ok", f"port {settings.port} is free: no server runs{' there' if others else ''}"
-        )
+        yield Finding("ok", f"port {settings.port} is free: no server runs")
 
 
 def _print(finding: Finding, *, quiet: bool) -> None:

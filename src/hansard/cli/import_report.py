@@ -78,4 +78,5 @@ def details(report: Report) -> Iterator[str]:
         yield "No session was found there. Files end with .json, .jsonl or .ndjson, packed or not."
     if report.skipped:
         more = " …" if len(report.skipped) > _SHOWN else ""
-        yield f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{more}"
+        names = ", ".join(report.skipped[:_SHOWN])
+        yield f"Skipped, as without a conversation in a known format: {names}{more}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     help="With --distribute: into how many shards.  [default: Citus' own, 32]",
 )
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
-@store_command()
+@store_command(makes_store=True)
 async def command(
     context: CommandContext,
     check: bool,

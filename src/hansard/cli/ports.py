@@ -1,4 +1,4 @@
-"""The port to listen on, the process that holds a taken port, and the ports of a file's users."""
+"""The port to listen on, who holds a taken one, the ports of a file's users and their files."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ def of_users(file: Path) -> list[int]:
     """The ports of processes that have a file open, as far as this user may see."""
     name = str(file.resolve())
     return sorted(_users_by_proc(name) if sys.platform == "linux" else _users_by_lsof(name))
+
+
+def files_of(port: int) -> list[Path]:
+    """The files that the process that listens on a port has open, as far as this user may see."""
+    names = _files_by_proc(port) if sys.platform == "linux" else _files_by_lsof(port)
+    return [Path(name) for name in sorted(names) if name.startswith("/")]
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[object, ...]]:
@@ -164,6 +170,19 @@ def _users_by_proc(file: str) -> set[int]:
         if file in opened
         for inode in opened & sockets.keys()
     }
+
+
+def _files_by_proc(port: int) -> set[str]:
+    inodes = {inode for inode, at in _listening().items() if at == port}
+    return set[str]().union(*(opened for _, opened in _opened() if inodes & opened))
+
+
+def _files_by_lsof(port: int) -> set[str]:
+    processes = ",".join(
+        line[1:] for line in _lsof(f"-iTCP:{port}", "-sTCP:LISTEN", "-Fp") if line[0] == "p"
+    )
+    lines = _lsof("-p", processes, "-Fn") if processes else []
+    return {line[1:] for line in lines if line[0] == "n"}
 
 
 def _users_by_lsof(file: str) -> set[int]:

@@ -12,7 +12,7 @@ from hansard.cli.context import CommandContext, store_command
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@store_command()
+@store_command(makes_store=True)
 async def command(context: CommandContext, file: Path) -> None:
     """Create the store from FILE. Nothing is overwritten: the store must be missing or empty.
 

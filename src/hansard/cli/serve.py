@@ -92,11 +92,29 @@ def command(
         replica=replica,
     ).settings
     check_that_none_was_here(settings, begin_anew=new_store)
+    _check_that_none_serves(settings)
     sys.setswitchinterval(_TURN)
     capture_all()
     with listening(settings.host, settings.port) as bound:
         uvloop.run(_serve(settings, [bound], quiet=quiet, watch=watch))
     return 0
+
+
+def _check_that_none_serves(settings: Settings) -> None:
+    """Raise Conflict where another server has the SQLite file open: one process writes to it."""
+    from hansard.cli.first_run import shown
+    from hansard.cli.status import elsewhere
+    from hansard.errors import Conflict
+    from hansard.settings import file_of
+
+    others = elsewhere(settings)
+    if others and (file := file_of(settings.store)):
+        raise Conflict(
+            f"the store {shown(file)} is served already, on {others[0]['url']}."
+            "\n  A SQLite store has one server: stop that one first, or name another store with "
+            "--store\n  For several servers on one store, use PostgreSQL",
+            code="store_in_use",
+        )
 
 
 async def _serve(

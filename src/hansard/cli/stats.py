@@ -152,7 +152,7 @@ def _sums(sums: SumsOut) -> tuple[object, ...]:
         sums.messages,
         sums.input_tokens,
         sums.output_tokens,
-        f"${sums.cost_usd:.2f}",
+        f"${sums.cost_usd:.2f}" if sums.cost_usd else "",
         sums.resolved,
         sums.unresolved,
         sums.failed_runs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hansard.service import Service
@@ -48,16 +50,12 @@ async def command(context: CommandContext) -> None:
     server = facts["server"]
     context.say(f"hansard {__version__}")
     context.say(f"store    {facts['store']} ({facts['database']}{size})")
-    context.say(
-        f"server   {server['url']}: "
-        + (
-            f"hansard {server['version']}, answers in {server['ms']:.0f} ms"
-            if server["answers"]
-            else "nothing answers"
-        )
-    )
-    for other in facts["elsewhere"]:
-        context.say(f"         {other['url']}: hansard {other['version']} has this store in use")
+    for label, line in zip(
+        itertools.chain(["server"], itertools.repeat("")),
+        _servers(server, facts["elsewhere"]),
+        strict=False,
+    ):
+        context.say(f"{label:<9}{line}")
     context.say()
     rows = [
         (fact["name"], fact["sessions"], fact["active"], fact["failed"])
@@ -69,6 +67,16 @@ async def command(context: CommandContext) -> None:
         right=("sessions", "active", "failed"),
         empty="No workspaces yet.",
     )
+
+
+def _servers(server: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[str]:
+    """What runs: the servers that have the store in use, then the one on the settings' port."""
+    for other in others:
+        yield f"{other['url']}: hansard {other['version']} has this store in use"
+    if server["answers"]:
+        yield f"{server['url']}: hansard {server['version']}, answers in {server['ms']:.0f} ms"
+    elif not others:
+        yield f"{server['url']}: nothing answers"
 
 
 def _bytes(file: Path) -> int:

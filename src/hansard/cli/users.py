@@ -58,7 +58,7 @@ async def show(context: CommandContext, user_id: str) -> None:
         "sessions": profile.sessions,
         "messages": profile.messages,
         "tokens": f"{profile.input_tokens:,} in, {profile.output_tokens:,} out",
-        "cost": f"${profile.cost_nanos / 1e9:.4f}",
+        "cost": f"${profile.cost_nanos / 1e9:.4f}" if profile.cost_nanos else "prices unknown",
         "first seen": output.ago(profile.first_at, now),
         "last active": output.ago(profile.last_at, now),
         "channels": ", ".join(profile.channels),

@@ -10,6 +10,7 @@ the same structs. The test of the descriptions fails for a field that has none.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,8 +33,13 @@ class Components:
     def __init__(self, kinds: Iterable[Any]) -> None:
         structs, raws = _reachable(kinds := list(kinds))
         types = [*kinds, *(struct.cls for struct in structs), *raws]
-        schemas, self.by_name = msgspec.json.schema_components(
+        schemas, by_name = msgspec.json.schema_components(
             types, schema_hook=_schema, ref_template=_REF
+        )
+        names = _undotted(by_name)
+        self.by_name = {names[name]: schema for name, schema in by_name.items()}
+        _refer(
+            [*schemas, *self.by_name.values()], {_ref(name): _ref(names[name]) for name in names}
         )
         self._by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
         for struct in structs:
@@ -82,6 +88,47 @@ def plain(text: str) -> str:
     paragraphs = re.split(r"\n\s*\n", text.strip())
     lines = (" ".join(paragraph.split()) for paragraph in paragraphs)
     return "\n\n".join(lines).replace("``", "`")
+
+
+def _ref(name: str) -> str:
+    return _REF.format(name=name)
+
+
+def _undotted(names: Iterable[str]) -> dict[str, str]:
+    """Names without dots, which some generators refuse.
+
+    msgspec gives a struct whose name another one has that of its module as well: the product, and
+    where that does not tell them apart the module, stand before the name instead.
+
+    >>> _undotted(["Note", "hansard.native.runs.RunOut", "hansard.dialects.b3os.runs.RunOut"])
+    {'Note': 'Note', 'hansard.native.runs.RunOut': 'NativeRunOut', \
+'hansard.dialects.b3os.runs.RunOut': 'B3osRunOut'}
+    """
+    short = {name: _product_name(name) for name in names}
+    seen = Counter(short.values())
+    return {name: new if seen[new] == 1 else _joined(name) for name, new in short.items()}
+
+
+def _product_name(name: str) -> str:
+    *modules, own = name.removeprefix("hansard.").removeprefix("dialects.").split(".")
+    return _joined(".".join([*modules[:1], own]))
+
+
+def _joined(name: str) -> str:
+    parts = name.removeprefix("hansard.").removeprefix("dialects.").split(".")
+    words = [word for part in parts[:-1] for word in part.split("_")]
+    return "".join([*(word.capitalize() for word in words), parts[-1]])
+
+
+def _refer(value: Any, renamed: dict[str, str]) -> None:  # noqa: ANN401 - any JSON
+    """Let each reference lead to the component's new name."""
+    if isinstance(value, dict):
+        if value.get("$ref") in renamed:
+            value["$ref"] = renamed[value["$ref"]]
+        _refer([*value.values()], renamed)
+    elif isinstance(value, list):
+        for item in value:
+            _refer(item, renamed)
 
 
 def _schema(kind: type) -> Json:

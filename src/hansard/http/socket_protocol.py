@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FRAGMENTS = 1024
 _PIECE = 4 * 1024
-_TOO_BIG = 1009
+_TOO_BIG, _NOT_TEXT = 1009, 1007
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
@@ -49,6 +49,19 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Close for text that is not UTF-8, as for any other fault of the caller's: unlogged."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.fail(_NOT_TEXT, "a text is UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def _parse(self) -> None:
         if not self._unparsed or self.read_paused or self.transport.is_closing():

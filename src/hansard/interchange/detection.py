@@ -21,6 +21,7 @@ from hansard.model.document import Document as StoredDocument
 from hansard.model.transfer import Snapshot
 
 Outcome = SessionRecord | Snapshot | StoredDocument | Bad
+_NOTHING = "it reads no message with content"
 _NEAR = 2
 """So many of its keys must be there for a format to be called near."""
 
@@ -48,6 +49,9 @@ class Detection(Struct, frozen=True, kw_only=True):
     def reason(self) -> str:
         """Why no format takes the file, in a sentence."""
         declined = {judgement.format: judgement.reason for judgement in self.judgements}
+        known = declined.get(self.near or "")
+        if isinstance(known, Companion) and not known.startswith(_NOTHING):
+            return f"{known} ({self.near}; {self.seen})"
         near = f"; it resembles {self.near}, but {declined[self.near]}" if self.near else ""
         return f"it is of no known format: {self.seen}{near}"
 
@@ -169,7 +173,7 @@ def _tried(
     if not stream.is_whole:
         return None, None  # the first record is longer than the head: the end of the file will say
     why = f": {first_bad}" if first_bad else ""
-    return None, Companion(f"it reads no message with content{why}")
+    return None, Companion(f"{_NOTHING}{why}")
 
 
 def _read_head(

@@ -1,4 +1,4 @@
-"""Offer the sessions of the coding agents on the server's own machine, where there are none yet.
+"""Offer to import the sessions of the coding agents on the server's own machine.
 
 Only to an administrator at that machine, and without a path of it.
 """
@@ -18,6 +18,7 @@ from hansard.web.rendering import see_other, wants_fragment
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from hansard.access import Principal
     from hansard.http.call import Call
 
 _ADMIN = "keys:admin"
@@ -77,8 +78,9 @@ class Discoveries:
             act("POST /ui/discovery", self.bring, scope=_ADMIN),
         )
 
-    def is_offered(self, call: Call[Any, Any]) -> bool:
-        principal = call.principal
+    def is_offered(self, call: Call[Any, Any], principal: Principal | None = None) -> bool:
+        """Whether the caller, or who is named instead, may look here and import."""
+        principal = principal or call.principal
         is_whole = principal.user_id is None and principal.app is None
         return (
             self._discovery is not None

@@ -24,6 +24,8 @@ _THOUSAND, _MILLION, _TEN = 1000, 1_000_000, 10
 CENT = 10_000_000
 """In nanodollars."""
 _CUT = 80
+_WORD = 14
+"""A word that is longer than this is cut."""
 _MARKS = re.compile(r"\*\*|__|`+|^#+ ", re.MULTILINE)
 
 
@@ -44,6 +46,11 @@ def short(value: float) -> str:
 def money(nanos: float) -> str:
     """$0.0123: never rounded to nothing."""
     return f"${nanos / 1e9:,.2f}" if nanos >= CENT or not nanos else f"${nanos / 1e9:.4f}"
+
+
+def price(nanos: int) -> str:
+    """As ``money``; a dash where nothing is known, for nobody was told a price of nothing."""
+    return money(nanos) if nanos else "–"
 
 
 def dollars(nanos: int) -> str:
@@ -126,8 +133,15 @@ def qualified(query: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many characters, and a sign when there were more."""
-    return text if len(text) <= most else text[:most].rstrip(" .,;:!?…") + "…"
+    """At most so many characters, up to the end of a word, and a sign when there were more.
+
+    >>> shortened("Where is my order?", 14)
+    'Where is my…'
+    """
+    if len(text) <= most:
+        return text
+    blank = text.rfind(" ", most - _WORD, most + 1)
+    return text[: blank if blank > 0 else most].rstrip(" .,;:!?…") + "…"
 
 
 def unmarked(text: str) -> str:
@@ -159,6 +173,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "path": path,
     "plural": plural,
+    "price": price,
     "qualified": qualified,
     "quoted_role": quoted_role,
     "short": short,

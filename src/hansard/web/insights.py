@@ -137,5 +137,9 @@ def _cards(stats: Stats) -> list[tuple[str, str, str]]:
         ("Sessions", number(total["sessions"]), f"{number(total['messages'])} messages"),
         ("Resolved", rate, f"{number(total['resolved'])} of {number(settled)} settled"),
         ("Median time to resolve", duration(stats.median) or "–", "from start to resolution"),
-        ("Tokens", short(tokens), money(total["cost_nanos"])),
+        ("Tokens", short(tokens), _spent(total["cost_nanos"])),
     ]
+
+
+def _spent(nanos: int) -> str:
+    return money(nanos) if nanos else "prices unknown"

@@ -79,7 +79,7 @@ def _figures(group: Group, decimals: int) -> list[str]:
         number(group.sessions),
         number(group.messages),
         short(group.input_tokens + group.output_tokens),
-        f"${group.cost_nanos / 1e9:,.{decimals}f}",
+        f"${group.cost_nanos / 1e9:,.{decimals}f}" if group.cost_nanos else "–",
         _share(group.resolved / settled if settled else None),
         _share(group.failure_rate),
         duration(group.run_p50) or "–",

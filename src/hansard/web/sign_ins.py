@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.http.call import Call
     from hansard.service import Service
+    from hansard.web.discovery import Discoveries
 
     Demo = Callable[[Service, Principal], Awaitable[None]]
 
@@ -29,8 +30,9 @@ _BODY = 10_000
 class SignIn:
     """``demo`` fills a workspace with sessions to look at, where the first run offers that."""
 
-    def __init__(self, layout: Layout, demo: Demo | None) -> None:
+    def __init__(self, layout: Layout, discoveries: Discoveries, demo: Demo | None) -> None:
         self._layout = layout
+        self._discoveries = discoveries
         self._demo = demo
 
     @property
@@ -102,6 +104,8 @@ class SignIn:
             token=token,
             name=principal.workspace_name,
             has_demo=self._demo is not None,
+            discovers=self._discoveries.is_offered(call, principal),
+            looks=False,
             is_new=not await call.service.sessions.count(principal, SessionFilter()),
             problem="",
         )
@@ -123,13 +127,16 @@ class SignIn:
                 token=form.get("token"),
                 name=form.get("name"),
                 has_demo=self._demo is not None,
+                discovers=self._discoveries.is_offered(call, principal),
+                looks=bool(form.get("own")),
                 is_new=bool(form.get("demo")),
                 problem=problem.message,
             )
         token, principal = await self._claim(call, form.get("token"))
         if self._demo is not None and form.get("demo"):
             await self._demo(call.service, principal)
-        return with_cookie(call, see_other("/ui/"), token)
+        looks = form.get("own") and self._discoveries.is_offered(call, principal)
+        return with_cookie(call, see_other("/ui/transfers#own" if looks else "/ui/"), token)
 
     @staticmethod
     async def _invited(call: Call[None, None], token: str) -> Principal:

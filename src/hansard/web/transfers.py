@@ -24,6 +24,7 @@ from hansard.web.search_results import hits
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
+    from hansard.web.discovery import Discoveries
 
 LARGEST = 8 * MIB
 _REASONS = 20
@@ -37,8 +38,9 @@ class Chosen(ListParams, frozen=True, kw_only=True):
 
 
 class Transfers:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, discoveries: Discoveries) -> None:
         self._layout = layout
+        self._discoveries = discoveries
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -71,7 +73,13 @@ class Transfers:
         )
         curl = self._layout.curl(call, f"/v1/export{filters}") + " -o hansard.jsonl"
         return await self._layout.show(
-            call, "transfers.html", nav="transfers", total=total, query=filters, curl=curl
+            call,
+            "transfers.html",
+            nav="transfers",
+            total=total,
+            query=filters,
+            curl=curl,
+            discovers=self._discoveries.is_offered(call),
         )
 
     async def export(self, call: Call[Chosen, None]) -> Response:

@@ -64,6 +64,10 @@ def sniff(document: Document, shape: Shape) -> str | None:
         return None
     if any("display" in entry and "pastedContents" in entry for entry in entries):
         return Companion("it is Claude Code's list of prompts, which holds no conversation")
+    if entries and all(entry.get("type") == "file-history-snapshot" for entry in entries):
+        return Companion(
+            "it has Claude Code's snapshots of edited files, which hold no conversation"
+        )
     if not any(_is_tied(entry) for entry in entries):
         return "no line has a type with uuid, parentUuid, sessionId or leafUuid"
     if len(shape.records) > len(entries) or shape.is_array:
