@@ -92,7 +92,6 @@ def command(
         replica=replica,
     ).settings
     check_that_none_was_here(settings, begin_anew=new_store)
-    _check_that_none_serves(settings)
     sys.setswitchinterval(_TURN)
     capture_all()
     with listening(settings.host, settings.port) as bound:
@@ -100,21 +99,21 @@ def command(
     return 0
 
 
-def _check_that_none_serves(settings: Settings) -> None:
-    """Raise Conflict where another server has the SQLite file open: one process writes to it."""
+def _others(settings: Settings) -> list[str]:
+    """Lines that name another server of the SQLite file: they take turns at writing to it."""
     from hansard.cli.first_run import shown
     from hansard.cli.status import elsewhere
-    from hansard.errors import Conflict
     from hansard.settings import file_of
 
-    others = elsewhere(settings)
-    if others and (file := file_of(settings.store)):
-        raise Conflict(
-            f"the store {shown(file)} is served already, on {others[0]['url']}."
-            "\n  A SQLite store has one server: stop that one first, or name another store with "
-            "--store\n  For several servers on one store, use PostgreSQL",
-            code="store_in_use",
-        )
+    file, others = file_of(settings.store), elsewhere(settings)
+    if not others or file is None:
+        return []
+    return [
+        "",
+        f"  {shown(file)} is served already, on {others[0]['url']}. Nothing is lost by that,",
+        "  but all servers of a SQLite file wait for one writer. Stop one, name another store with",
+        "  --store, or use PostgreSQL, which is made for several servers.",
+    ]
 
 
 async def _serve(
@@ -132,6 +131,7 @@ async def _serve(
 
     file = file_of(settings.store)
     is_new = file is not None and not file.exists()
+    others = [] if quiet else _others(settings)
     showing, discovery = Showing(), DiscoveryProcess(settings)
     is_alone = is_loopback(sockets[0].getsockname()[0])
     offers = Offers(showing.fill, discovery if is_alone else None)
@@ -140,7 +140,7 @@ async def _serve(
         lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
         server = Server(
             config_of(app, settings),
-            ready=lambda: click.echo("\n".join(lines)) if lines else None,
+            ready=lambda: click.echo("\n".join(lines + others)) if lines else None,
             stopping=app.service.events.end,
         )
         async with watching(settings) if watch else contextlib.nullcontext():
