@@ -105,11 +105,12 @@ async def test_openais_own_api_shows_the_same_items(
     session: HansardSession, served: Served, name: str
 ) -> None:
     item: Any = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
-    await session.add_items([item])
+    await session.add_items([item, user("half \ud83d end")])
     url = f"{served.url}/openai/v1/conversations/{name}/items"
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {served.key}"}) as http:
-        shown = (await http.get(url)).json()["data"]
-    assert item.items() <= shown[0].items()
+        half, shown = (await http.get(url)).json()["data"]
+    assert item.items() <= shown.items()
+    assert half["content"][0]["text"] == "half ? end"
 
 
 async def test_ids_that_no_path_can_carry_name_sessions(ahansard: AsyncHansard, name: str) -> None:

@@ -16,10 +16,11 @@ from agent_framework import (
 
 from hansard.adapters.agent_framework_messages import draft, message_of, usage_of
 from hansard.adapters.clients import shared_async_client
+from hansard.adapters.drafts import batches
 from hansard.adapters.naming import session_name
 from hansard.client import AsyncHansard, NewMessage, NotFound, SessionStart, UsageFields
 
-_AT_ONCE, _PAGE = 100, 200
+_PAGE = 200
 _usage: ContextVar[UsageFields | None] = ContextVar("usage", default=None)
 """The tokens of the run whose messages are being stored."""
 
@@ -73,8 +74,7 @@ class HansardHistory(HistoryProvider):
             return
         drafts = [draft(each) for each in _new(await self._last(name, len(messages)), messages)]
         _count(drafts)
-        for first in range(0, len(drafts), _AT_ONCE):
-            batch = drafts[first : first + _AT_ONCE]
+        for batch in batches(drafts):
             await self._client.messages.append(name, *batch, start=self._start)
 
     async def after_run(

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent_framework import Message as FrameworkMessage
 
+from hansard.adapters.drafts import data_of, with_item
 from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage, UsageFields
 
@@ -18,17 +19,16 @@ def draft(message: FrameworkMessage) -> NewMessage:
     """The message that stands for one of the framework's, which is kept beside."""
     data = message.to_dict()
     parts = [part for each in data["contents"] if (part := _part(each)) is not None]
-    return {
-        "role": message.role if message.role in _ROLES else "assistant",
-        "parts": parts or [{"type": "text", "content": ""}],
-        "item": {"format": FORMAT, "data": data},
-    }
+    role = message.role if message.role in _ROLES else "assistant"
+    return with_item(
+        {"role": role, "parts": parts or [{"type": "text", "content": ""}]}, FORMAT, data
+    )
 
 
 def message_of(message: Message) -> FrameworkMessage:
     """The framework's message that was stored; of another API's message its text."""
-    if message.item is not None and message.item.format == FORMAT:
-        return FrameworkMessage.from_dict(message.item.data)
+    if (data := data_of(message, FORMAT)) is not None:
+        return FrameworkMessage.from_dict(data)
     return FrameworkMessage(message.role, [message.text], message_id=message.id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from hansard.adapters.drafts import data_of, with_item
 from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage, Score, UsageFields
 
@@ -27,12 +28,8 @@ def draft(step: Mapping[str, Any]) -> NewMessage:
 def content(step: Mapping[str, Any]) -> NewMessage:
     """What the message says: all of it that an update of the step replaces."""
     generation = step.get("generation") or {}
-    body: NewMessage = {
-        "role": _role(step),
-        "parts": _parts(step),
-        "usage": _usage(generation),
-        "item": {"format": FORMAT, "data": {**step, "feedback": None}},
-    }
+    body: NewMessage = {"role": _role(step), "parts": _parts(step), "usage": _usage(generation)}
+    body = with_item(body, FORMAT, {**step, "feedback": None})
     model = generation.get("model") or (generation.get("settings") or {}).get("model")
     if isinstance(model, str) and model.isprintable():
         body["model"] = model[:256]
@@ -41,8 +38,8 @@ def content(step: Mapping[str, Any]) -> NewMessage:
 
 def step_of(message: Message, thread_id: str, feedback: dict[str, Any] | None) -> dict[str, Any]:
     """The step of a message; of another API's message one with its text."""
-    if message.item is not None and message.item.format == FORMAT:
-        return {**message.item.data, "feedback": feedback}
+    if (data := data_of(message, FORMAT)) is not None:
+        return {**data, "feedback": feedback}
     type = _TYPES.get(message.role, "system_message")
     at = message.created_at.isoformat() if message.created_at else None
     fields = {"name": message.role, "type": type, "input": "", "output": message.text}

@@ -10,6 +10,7 @@ from typing import Any
 
 from google.adk.events.event import Event
 
+from hansard.adapters.drafts import readable
 from hansard.client import Message, NewMessage, UsageFields
 
 FORMAT = "adk.event"
@@ -26,6 +27,7 @@ def draft(event: Event) -> NewMessage:
         "metadata": {"author": event.author, "invocation_id": event.invocation_id},
         "item": {"format": FORMAT, "data": stored(event)},
     }
+    drafted = readable(drafted)
     if event.usage_metadata is not None:
         drafted["usage"] = _usage(event.usage_metadata)
     if event.model_version and event.model_version.isprintable():
@@ -34,9 +36,14 @@ def draft(event: Event) -> NewMessage:
 
 
 def stored(event: Event) -> dict[str, Any]:
-    """An event as JSON; values of its state that JSON lacks are replaced by their text."""
-    dumped: dict[str, Any] = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return dumped
+    """An event as JSON; values of its state that JSON lacks are replaced by their text.
+
+    So are halves of surrogate pairs, by ``?``: ADK reads none.
+    """
+    dumped = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+    text = json.dumps(dumped, ensure_ascii=False).encode("utf-8", "replace")
+    whole: dict[str, Any] = json.loads(text)
+    return whole
 
 
 def events_of(messages: Iterable[Message]) -> list[Event]:

@@ -16,12 +16,13 @@ from langchain_core.messages import (
 )
 
 from hansard.adapters.clients import Clients
+from hansard.adapters.drafts import batches, data_of, with_item
 from hansard.adapters.langchain_messages import draft
 from hansard.adapters.naming import session_name
 from hansard.client import AsyncHansard, Hansard, Message, NewMessage, NotFound, SessionStart
 
 FORMAT = "langchain.message"
-_AT_ONCE, _PAGE = 100, 200
+_PAGE = 200
 _KINDS: dict[str, type[BaseMessage]] = {
     "user": HumanMessage,
     "system": SystemMessage,
@@ -34,7 +35,8 @@ class HansardChatHistory(BaseChatMessageHistory):
 
     The async methods use ``async_client``, the others ``client``; without them it uses those of
     HANSARD_URL and HANSARD_API_KEY. The first message creates the session with the fields of
-    ``start``. Up to 100 messages are added in one transaction; raises what the client raises.
+    ``start``. Up to 100 messages, or 6 MiB, are added in one transaction; raises what the client
+    raises.
     """
 
     def __init__(
@@ -69,12 +71,12 @@ class HansardChatHistory(BaseChatMessageHistory):
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Append messages, durable when this returns."""
-        for batch in _batches(messages):
+        for batch in batches(map(_draft, messages)):
             self._clients.sync.messages.append(self._name, *batch, start=self._start)
 
     async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
         """As ``add_messages``."""
-        for batch in _batches(messages):
+        for batch in batches(map(_draft, messages)):
             await self._clients.aio.messages.append(self._name, *batch, start=self._start)
 
     def clear(self) -> None:
@@ -88,17 +90,12 @@ class HansardChatHistory(BaseChatMessageHistory):
             await self._clients.aio.sessions.delete(self._name)
 
 
-def _batches(messages: Sequence[BaseMessage]) -> list[list[NewMessage]]:
-    drafts = [_draft(message) for message in messages]
-    return [drafts[first : first + _AT_ONCE] for first in range(0, len(drafts), _AT_ONCE)]
-
-
 def _draft(message: BaseMessage) -> NewMessage:
-    return {**draft(message), "item": {"format": FORMAT, "data": message_to_dict(message)}}
+    return with_item(draft(message), FORMAT, message_to_dict(message))
 
 
 def _message(message: Message) -> BaseMessage:
     """The message of LangChain that was added; of another API's message its text."""
-    if message.item is not None and message.item.format == FORMAT:
-        return messages_from_dict([message.item.data])[0]
+    if (data := data_of(message, FORMAT)) is not None:
+        return messages_from_dict([data])[0]
     return _KINDS.get(message.role, AIMessage)(content=message.text, id=message.id)

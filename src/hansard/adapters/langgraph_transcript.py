@@ -9,6 +9,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from hansard.adapters.drafts import readable
 from hansard.adapters.langchain_messages import draft
 from hansard.client import NewMessage
 
@@ -35,7 +36,7 @@ class Transcript:
         sent = self._sent.get(thread, frozenset())
         named = _named(values.get(self._channel))
         new = [(id, each) for id, each in named.items() if id not in sent]
-        return [{**draft(each), "client_id": id} for id, each in new[-_AT_ONCE:]]
+        return [{**readable(draft(each)), "client_id": id} for id, each in new[-_AT_ONCE:]]
 
     def has(self, thread: str, values: Mapping[str, Any]) -> None:
         """Note that the session has the messages of a checkpoint."""

@@ -14,11 +14,12 @@ from agents.memory.session_settings import (
 )
 
 from hansard.adapters.clients import shared_async_client
+from hansard.adapters.drafts import batches
 from hansard.adapters.naming import session_name
 from hansard.adapters.openai_items import draft, item_of
 from hansard.client import AsyncHansard, NotFound, SessionStart
 
-_AT_ONCE, _PAGE = 100, 200
+_PAGE = 200
 _CHANNEL = "openai-agents"
 
 
@@ -26,8 +27,8 @@ class HansardSession(SessionABC):
     """A conversation of the Agents SDK, each of its items a message of a session.
 
     ``start`` has fields of the session, which are set when the first item creates it. Without a
-    ``client`` it uses the one of HANSARD_URL and HANSARD_API_KEY. Up to 100 items are added in one
-    transaction; raises what the client raises.
+    ``client`` it uses the one of HANSARD_URL and HANSARD_API_KEY. Up to 100 items, or 6 MiB,
+    are added in one transaction; raises what the client raises.
     """
 
     def __init__(
@@ -71,9 +72,7 @@ class HansardSession(SessionABC):
 
     async def add_items(self, items: list[TResponseInputItem]) -> None:
         """Append items, durable when this returns."""
-        drafts = [draft(cast("dict[str, Any]", item)) for item in items]
-        for first in range(0, len(drafts), _AT_ONCE):
-            batch = drafts[first : first + _AT_ONCE]
+        for batch in batches(draft(cast("dict[str, Any]", item)) for item in items):
             await self._client.messages.append(self._name, *batch, start=self._start)
 
     async def pop_item(self) -> TResponseInputItem | None:

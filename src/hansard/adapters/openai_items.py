@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hansard.adapters.drafts import data_of, with_item
 from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage
 
@@ -16,13 +17,13 @@ _ROLES = {"user", "assistant", "system", "developer"}
 def draft(item: Mapping[str, Any]) -> NewMessage:
     """The message that stands for an item."""
     parts = _parts(item) or [{"type": "text", "content": ""}]
-    return {"role": _role(item), "parts": parts, "item": {"format": FORMAT, "data": item}}
+    return with_item({"role": _role(item), "parts": parts}, FORMAT, item)
 
 
 def item_of(message: Message) -> dict[str, Any] | None:
     """The item of a message; of another API's message its text, None where it has no text."""
-    if message.item is not None and message.item.format == FORMAT:
-        item: dict[str, Any] = message.item.data
+    item: dict[str, Any] | None = data_of(message, FORMAT)
+    if item is not None:
         return item
     role = message.role if message.role in _ROLES else "assistant"
     return {"role": role, "content": message.text} if message.text else None

@@ -141,8 +141,15 @@ def _owned_by(session: str) -> dict[str, Any]:
 
 
 async def _attempt(what: str, work: Callable[[], T]) -> T:
-    """What the work gives; where the client has an error, the framework's, which says what."""
+    """What the work gives; where the client has an error, the framework's, which says what.
+
+    A caller that is cancelled waits for it: an older snapshot would else follow a newer one.
+    """
+    working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
     except HansardError as error:
         raise StorageError(f"{what}: {error}") from error

@@ -126,7 +126,7 @@ def _prefix(kind: str) -> str:
 def items_out(message: Message, item: Item | None) -> list[Json]:
     """The items that a message is shown as: one for each that came in as an item."""
     ident = message.client_id or message.id
-    if item is not None and item.format == FORMAT:
+    if item is not None and item.format == FORMAT and item.encoding == "json":
         return [_complete(_decode(item.data), ident)]
     shown = list(_items_of(message))
     return [each | {"id": ident if not at else f"{ident}.{at}"} for at, each in enumerate(shown)]
