@@ -296,3 +296,36 @@ def test_a_database_of_something_else_is_no_conversation(tmp_path: Path, name: s
     (problem,) = read(document, format_name="opencode")
     assert isinstance(problem, Bad)
     assert "the database lacks session" in problem.reason
+
+
+def agno_run(*texts: str, **more: object) -> dict[str, Any]:
+    roles = ("user", "assistant")
+    turns = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
+    return {"messages": turns, **more}
+
+
+def test_runs_of_agno_without_a_time_are_of_no_made_up_time() -> None:
+    runs = [agno_run("one", "1"), agno_run("two", "2"), agno_run("three", "3")]
+    record = session({"session_id": "a", "runs": runs})
+    assert record.draft.metadata["time_unknown"] is True
+    assert record.messages[0].created_at == record.draft.created_at != 0
+    assert [text for _, [text] in spoken(record)] == ["one", "1", "two", "2", "three", "3"]
+
+
+def test_a_run_of_agno_without_a_time_stays_behind_the_one_before() -> None:
+    runs = [
+        agno_run("late", "l", created_at=1_767_225_700),
+        agno_run("after late", "a"),
+        agno_run("early", "e", created_at=1_767_225_600),
+    ]
+    record = session({"session_id": "a", "runs": runs})
+    texts = [text for _, [text] in spoken(record)]
+    assert texts == ["early", "e", "late", "l", "after late", "a"]
+    assert "time_unknown" not in record.draft.metadata
+
+
+def test_turns_of_sharegpt_may_spell_roles_and_content() -> None:
+    turns = [{"from": "human", "value": "q"}, {"role": "assistant", "content": "a"}]
+    renamed = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    first, second = read_json([{"conversations": turns}, {"conversations": renamed}])
+    assert spoken(first) == spoken(second) == [("user", ["q"]), ("assistant", ["a"])]

@@ -48,6 +48,22 @@ def test_one_value_a_line_comes_with_its_line_number() -> None:
     ]
 
 
+@pytest.mark.parametrize("between", ["", " ", "\t"])
+def test_files_that_were_joined_without_a_new_line_are_read(between: str) -> None:
+    joined = f'{{"a": 1}}\n{{"b": "é"}}{between}{{"c": 3}}\n{{"d": 4}}'
+    assert read(joined) == [
+        Value(1, {"a": 1}), Value(2, {"b": "é"}), Value(2, {"c": 3}), Value(3, {"d": 4}),
+    ]  # fmt: skip
+    assert good(f'{{"a": 1}}{between}{{"b": 2}}') == [{"a": 1}, {"b": 2}]
+
+
+def test_what_follows_a_value_in_its_line_and_cannot_be_read_is_bad() -> None:
+    assert [type(item) for item in read('{"a": 1}{"b": 2}{c\n{"d": 4}\n')] == [
+        Value, Value, Bad, Value,
+    ]  # fmt: skip
+    assert [type(item) for item in read('{"a": 1} once more\n{"d": 4}\n')] == [Bad, Value]
+
+
 def test_a_single_value_over_several_lines_is_one_record() -> None:
     assert read(json.dumps(RECORDS[1], indent=2)) == [Value(1, RECORDS[1])]
 

@@ -34,8 +34,11 @@ class ModelCall(Struct, kw_only=True):
 
 
 def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
-    """The messages of all calls, each once, in the order of the calls' times."""
-    ordered = sorted(calls, key=lambda call: call.at or 0)
+    """The messages of all calls, each once, in the order of the calls' times.
+
+    A call without a time keeps its place behind the one before it.
+    """
+    ordered = _ordered(calls)
     marks = [(list(map(mark, call.messages)), list(map(mark, call.answers))) for call in ordered]
     turns: list[Turn] = []
     for position in model_call.transcript(marks):
@@ -45,6 +48,14 @@ def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
         else:
             turns.append(_at(call.messages[position.index], call.at))
     return turns
+
+
+def _ordered(calls: Iterable[ModelCall]) -> list[ModelCall]:
+    timed: list[tuple[int, ModelCall]] = []
+    for call in calls:
+        before = timed[-1][0] if timed else 0
+        timed.append((before if call.at is None else call.at, call))
+    return [call for _, call in sorted(timed, key=lambda each: each[0])]
 
 
 def _at(turn: Turn, at: int | None) -> Turn:

@@ -118,18 +118,35 @@ def _is_lines(head: bytes) -> bool:
 def _lines(stream: Stream, scale: _Scale) -> Iterator[Value | Bad]:
     for number, line in enumerate(stream.lines(), 1):
         if line is None or (line := line.removeprefix(codecs.BOM_UTF8).strip()):
-            yield _line(number, line, scale)
+            yield from _line(number, line, scale)
 
 
-def _line(number: int, line: bytes | None, scale: _Scale) -> Value | Bad:
+def _line(number: int, line: bytes | None, scale: _Scale) -> Iterator[Value | Bad]:
     try:
         text = present(line, scale.bounds)
         scale.meter.take(text)
     except Beyond as problem:
         if not scale.apart:
             raise
-        return Bad(number, str(problem))
-    return _decoded(number, text)
+        yield Bad(number, str(problem))
+        return
+    item = _decoded(number, text)
+    yield from _in_a_row(item, text) if isinstance(item, Bad) else [item]
+
+
+def _in_a_row(bad: Bad, line: bytes) -> Iterator[Value | Bad]:
+    """The values of a line that holds several, as where files were joined; else why it is bad."""
+    text, at, found = line.decode("utf-8", "surrogateescape"), 0, list[Value | Bad]()
+    try:
+        while at < len(text):
+            value, end = _decoder.raw_decode(text, at)
+            if not isinstance(value, dict | list):
+                break
+            found.append(Value(bad.number, value))
+            at = len(text) - len(text[end:].lstrip())
+    except (ValueError, RecursionError):
+        found.append(bad)
+    yield from found if len(found) - (found[-1:] == [bad]) > 1 else [bad]
 
 
 def _decoded(number: int, text: bytes) -> Value | Bad:

@@ -86,11 +86,11 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
         },
     )
     started, updated = (first_time(record, names, rules.zone) for names in (CREATED, UPDATED))
-    turns = transcript(_call(run, position, rules) for position, run in enumerate(runs))
+    turns = transcript(_call(run, rules) for run in runs)
     yield from sessions(item.number, draft, turns, rules, Span(started=started, updated=updated))
 
 
-def _call(run: Json, position: int, rules: Rules) -> ModelCall:
+def _call(run: Json, rules: Rules) -> ModelCall:
     """A run as a call: its messages without those of the history, or its input and its answer."""
     at = first_time(run, CREATED, rules.zone)
     messages = [message for message in _messages(run) if message.get("from_history") is not True]
@@ -98,7 +98,7 @@ def _call(run: Json, position: int, rules: Rules) -> ModelCall:
         run.get("input"), "user", rules
     )
     answers = [] if messages else messages_in(run.get("content"), "assistant", rules)
-    return ModelCall(messages=messages_, answers=answers, at=at if at is not None else position)
+    return ModelCall(messages=messages_, answers=answers, at=at)
 
 
 def _turn(message: Json, rules: Rules) -> Turn:

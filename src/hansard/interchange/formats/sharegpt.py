@@ -32,12 +32,17 @@ from hansard.model import SessionDraft
 marks = ("conversations", "from", "value")
 
 _LISTS = ("conversations", "conversation", "messages", "items")
+_SPELLED = (("from", "value"), ("role", "content"))
+"""Who spoke and what, as a turn spells it."""
 _PLACED = {"id", "conversation_id", "title", "model", "system", *_LISTS}
 
 
 def sniff(document: Document, shape: Shape) -> str | None:
     del document
-    if any(_turns_of(record) for record in shape.records):
+    if any(
+        found and any("from" in turn for turn in found[1])
+        for found in map(_turns_of, shape.records)
+    ):
         return None
     return "no record holds a list of turns with from and value"
 
@@ -54,8 +59,12 @@ def _are_turns(value: object) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(turn, dict) and "from" in turn and "value" in turn for turn in value)
+        and all(isinstance(turn, dict) and _spelling(turn) is not None for turn in value)
     )
+
+
+def _spelling(turn: Json) -> tuple[str, str] | None:
+    return next((names for names in _SPELLED if all(name in turn for name in names)), None)
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
@@ -93,27 +102,26 @@ def _session(item: Value, rules: Rules, end: int) -> Iterator[SessionRecord]:
 
 
 def _turn(turn: Json, number: int) -> Turn:
-    sender = words(turn["from"]).strip().lower()
+    speaker, said = (turn[name] for name in _spelling(turn) or _SPELLED[0])
+    sender = words(speaker).strip().lower()
     key = turn.get("id")
     rest = {
         name_: value
         for name_, value in turn.items()
-        if name_ not in {"from", "value", "id"} and value is not None
+        if name_ not in {*(_spelling(turn) or ()), "id"} and value is not None
     }
     if sender == "function_call":
         return Turn(
             role="assistant",
-            parts=[_call(turn["value"], number)],
+            parts=[_call(said, number)],
             key=key,
             metadata=rest,
             original=turn,
         )
     if role_of(sender) == "tool":
-        answer = tool_response(f"call_{number - 1}", turn["value"])
+        answer = tool_response(f"call_{number - 1}", said)
         return Turn(role="tool", parts=[answer], key=key, metadata=rest, original=turn)
-    return Turn(
-        role=turn["from"], parts=parts_of(turn["value"]), key=key, metadata=rest, original=turn
-    )
+    return Turn(role=speaker, parts=parts_of(said), key=key, metadata=rest, original=turn)
 
 
 def _call(value: object, number: int) -> Json:
