@@ -69,8 +69,8 @@ def test_a_second_server_on_one_sqlite_file_names_the_first(tmp_path: Path) -> N
     with serving(tmp_path) as served:
         assert "is served already" not in (tmp_path / "serve.log").read_text()
         with serving(tmp_path):
-            said = (tmp_path / "serve.log").read_text()
-            assert f"  ./hansard.db is served already, on {served.url}." in said
+            lines = (tmp_path / "serve.log").read_text()
+            assert f"  ./hansard.db is served already, on {served.url}." in lines
 
 
 def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(

@@ -136,17 +136,21 @@ def _line(number: int, line: bytes | None, scale: _Scale) -> Iterator[Value | Ba
 
 def _in_a_row(bad: Bad, line: bytes) -> Iterator[Value | Bad]:
     """The values of a line that holds several, as where files were joined; else why it is bad."""
-    text, at, found = line.decode("utf-8", "surrogateescape"), 0, list[Value | Bad]()
+    text, at, values_ = line.decode("utf-8", "surrogateescape"), 0, list[Value]()
     try:
         while at < len(text):
             value, end = _decoder.raw_decode(text, at)
             if not isinstance(value, dict | list):
                 break
-            found.append(Value(bad.number, value))
+            values_.append(Value(bad.number, value))
             at = len(text) - len(text[end:].lstrip())
     except (ValueError, RecursionError):
-        found.append(bad)
-    yield from found if len(found) - (found[-1:] == [bad]) > 1 else [bad]
+        pass
+    is_joined = len(values_) > 1
+    if is_joined:
+        yield from values_
+    if at < len(text) or not is_joined:
+        yield bad
 
 
 def _decoded(number: int, text: bytes) -> Value | Bad:

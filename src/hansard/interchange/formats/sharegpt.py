@@ -40,8 +40,8 @@ _PLACED = {"id", "conversation_id", "title", "model", "system", *_LISTS}
 def sniff(document: Document, shape: Shape) -> str | None:
     del document
     if any(
-        found and any("from" in turn for turn in found[1])
-        for found in map(_turns_of, shape.records)
+        turns and any("from" in turn for turn in turns[1])
+        for turns in map(_turns_of, shape.records)
     ):
         return None
     return "no record holds a list of turns with from and value"
@@ -102,7 +102,7 @@ def _session(item: Value, rules: Rules, end: int) -> Iterator[SessionRecord]:
 
 
 def _turn(turn: Json, number: int) -> Turn:
-    speaker, said = (turn[name] for name in _spelling(turn) or _SPELLED[0])
+    speaker, text = (turn[name] for name in _spelling(turn) or _SPELLED[0])
     sender = words(speaker).strip().lower()
     key = turn.get("id")
     rest = {
@@ -113,15 +113,15 @@ def _turn(turn: Json, number: int) -> Turn:
     if sender == "function_call":
         return Turn(
             role="assistant",
-            parts=[_call(said, number)],
+            parts=[_call(text, number)],
             key=key,
             metadata=rest,
             original=turn,
         )
     if role_of(sender) == "tool":
-        answer = tool_response(f"call_{number - 1}", said)
+        answer = tool_response(f"call_{number - 1}", text)
         return Turn(role="tool", parts=[answer], key=key, metadata=rest, original=turn)
-    return Turn(role=speaker, parts=parts_of(said), key=key, metadata=rest, original=turn)
+    return Turn(role=speaker, parts=parts_of(text), key=key, metadata=rest, original=turn)
 
 
 def _call(value: object, number: int) -> Json:
