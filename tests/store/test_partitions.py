@@ -33,7 +33,7 @@ from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store import listing, statements
 from tests.conftest import migrate_store
-from tests.store.test_explain import combined, counted, histories, pages
+from tests.store.test_explain import combined, counted, followed, histories, pages
 from tests.support.postgres import Server
 
 PARTITIONS = 16
@@ -242,8 +242,8 @@ async def test_every_named_statement_touches_one_partition(server: Partitioned) 
 
 async def test_every_list_touches_one_partition(server: Partitioned) -> None:
     composed = {
-        name: query.sql or ""
-        for maker in (pages, counted, combined, histories)
+        name: statements.spelled(query.sql or "", "postgres")
+        for maker in (pages, counted, combined, histories, followed)
         for name, query in maker()
     }
     seen = listing.page("w", SessionFilter(), "-active_at", 51, with_total=True, seen=1)

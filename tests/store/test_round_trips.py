@@ -62,6 +62,22 @@ async def test_more_than_a_few_changes_are_read_by_their_ids(
     assert recorder.statements == ["session_page", "session_by_ids"]
 
 
+async def test_a_list_by_a_part_of_a_title_is_one_statement_behind_a_write(
+    watched: Service, operator: Principal, recorder: Recorder
+) -> None:
+    """Another one reads what changed and is on the page."""
+    await watched.sessions.start(operator, SessionDraft(id="p", title="A late parcel"))
+    query = SessionQuery(filter=SessionFilter(title="arce"), with_total=True, limit=50)
+    await watched.sessions.list_as(operator, query, SESSION)
+    for name, statements in (("a", []), ("p", ["session_get"])):
+        await watched.messages.append(operator, name, [draft(f"in {name}")])
+        recorder.statements.clear()
+        page = await watched.sessions.list_as(operator, query, SESSION)
+        assert recorder.statements == ["session_changes", *statements]
+        assert page.total == 1
+        assert (f"in {name}".encode() in bytes(page.items[0])) == bool(statements)
+
+
 async def test_a_session_that_is_not_the_callers_stays_hidden(
     watched: Service, operator: Principal
 ) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEAD = 5
 _CHANGED = "{changed_session}"
+_AMONG_CHANGED = "{among_changed}"
 _NEWEST = 8
 """So many changes behind the generation that a caller has seen are looked at."""
 _SIZES = (8, 64, 512)
@@ -156,6 +157,34 @@ def among(
     filled = _filled("id", ids)
     sql, values = _statement_among(filters, sort, len(filled))
     return Query("session_among", values | {"workspace_id": workspace_id} | filled, sql=sql)
+
+
+def changes(workspace_id: str, filters: SessionFilter, sort: str, after: int, most: int) -> Query:
+    """The next ``most`` changes behind a generation, and where their sessions stand now.
+
+    Rows of (generation, n, session, id, version, …), as ``among`` gives them from the id on, which
+    is null where the session does not match. Without changes one row: the generation, and nulls.
+    """
+    sql, values = _changes(filters, sort)
+    bounds = {"workspace_id": workspace_id, "after": after, "until": after + most}
+    return Query("session_changes", values | bounds, sql=sql)
+
+
+@remembered(2 * MIB)
+def _changes(filters: SessionFilter, sort: str) -> tuple[str, dict[str, Any]]:
+    conditions, values = where(filters, LOOSE)
+    shown = ", ".join(("id", "version", *ORDERS[sort][0][:-1]))
+    events = (
+        "select n, session_id as changed_id from session_events"
+        " where workspace_id = :workspace_id and n > :after and n <= :until"
+    )
+    matching = f"select {shown} from sessions where {' and '.join(conditions)} and {_AMONG_CHANGED}"  # noqa: S608 - literal tables above
+    return (
+        f"with changes as ({events}) select generation, n, changed_id, {shown}"  # noqa: S608 - as above
+        " from workspace_counters left join changes on 1 = 1"
+        f" left join ({matching}) as matching on id = changed_id"
+        " where workspace_counters.workspace_id = :workspace_id order by n"
+    ), values
 
 
 def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:

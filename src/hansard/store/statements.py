@@ -2,7 +2,8 @@
 
 In the files ``:name`` is a parameter, and ``{session}``, ``{message}``, ``{run}`` and their like
 stand for the columns of the model, as ``store/columns.py`` makes them. ``{row_of(a, b)}`` and its
-like are expressions of ``store/search_rows.py``.
+like are expressions of ``store/search_rows.py``. What two backends have other words for in one
+place is a name in braces too, and stands in ``sql/pieces``.
 """
 
 from __future__ import annotations
@@ -48,17 +49,17 @@ def load(backend: str, first_handle: str = ANY_STORE) -> dict[str, str]:
             )
             raise ValueError(message)
         statements |= parsed
-    return shared | own
+    return {name: spelled(sql, backend) for name, sql in (shared | own).items()}
 
 
 def pieces(backend: str) -> dict[str, str]:
-    """By name what a backend puts into composed statements, or in the place of whole ones."""
+    """By name what a backend puts into statements, or in the place of whole ones."""
     return _parse(_HERE / "sql" / "pieces" / f"{backend}.sql", macros(ANY_STORE))
 
 
 @remembered(4 * MIB)
 def spelled(sql: str, backend: str) -> str:
-    """A composed statement with the backend's own words in the place of ``{name}``."""
+    """A statement with the backend's own words in the place of ``{name}``."""
     for name, piece in pieces(backend).items():
         sql = sql.replace("{" + name + "}", piece)
     return sql

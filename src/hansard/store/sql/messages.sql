@@ -17,7 +17,7 @@ select {message} from messages
 
 -- name: message_id_at
 -- The id that a seq has, deleted or not.
-select id from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+select {message_id} from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
 
 -- name: message_get_by_client_id
 select {message} from messages

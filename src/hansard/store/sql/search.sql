@@ -61,9 +61,9 @@ select 1, id, null, user_id, app from (
 union all
 select 2, session_id, seq, user_id, app from (
   select m.session_id, m.seq, s.user_id, s.app from (
-    select id, user_id, app from sessions where workspace_id = :workspace_id and substr(id, 27) = :tail limit :limit
-  ) as s join messages as m on m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = :seq
-   where m.id = :message_id and m.deleted_at is null
+    select id as ident, user_id, app from sessions where workspace_id = :workspace_id and substr(id, 27) = :tail limit :limit
+  ) as s join messages as m on m.workspace_id = :workspace_id and m.session_id = s.ident and m.seq = :seq
+   where {message_id} = :message_id and m.deleted_at is null
 ) as by_id
 union all
 select 2, session_id, seq, user_id, app from (

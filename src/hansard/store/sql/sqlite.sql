@@ -32,10 +32,6 @@ values (:workspace_id, :session_id, :seq, short_id(:id, :session_id, :seq, (sele
   :model, :run_id, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash,
   packed(:parts, (select short from storage_form)), :metadata, :item_format, :item_hash, :edited_at, :edit_hash)
 
--- name: message_id_at
--- The id that a seq has, deleted or not.
-select message_id(session_id, seq, id) from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
-
 -- name: message_edit
 -- As message_put: what it says is replaced, its hash stays.
 update messages
@@ -355,30 +351,3 @@ returning key
 select count(*) from (
   select 1 from session_tags where workspace_id = :workspace_id and tag in (select value from json_each(:tags)) limit :limit
 ) as tagged
-
--- name: id_named
--- What has an id: sessions (1, by our id, theirs in two spellings, or the form of theirs that is a file name), messages (2), an end user (3).
-select 1 as kind, id, cast(null as bigint) as seq, user_id, app from sessions where workspace_id = :workspace_id and id = :session_id
-union all
-select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id in (:name, :spelling)
-union all
-select 1, id, null, user_id, app from (
-  select id, user_id, app from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
-) as by_safe_id
-union all
-select 2, session_id, seq, user_id, app from (
-  select m.session_id, m.seq, s.user_id, s.app from (
-    select id, user_id, app from sessions where workspace_id = :workspace_id and substr(id, 27) = :tail limit :limit
-  ) as s join messages as m on m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = :seq
-   where message_id(m.session_id, m.seq, m.id) = :message_id and m.deleted_at is null
-) as by_id
-union all
-select 2, session_id, seq, user_id, app from (
-  select m.session_id, m.seq, s.user_id, s.app from messages as m
-    join sessions as s on s.workspace_id = :workspace_id and s.id = m.session_id
-   where m.workspace_id = :workspace_id and m.client_id = :name and m.deleted_at is null limit :limit
-) as by_client_id
-union all
-select 3, '', null, user_id, app from (
-  select user_id, app from sessions where workspace_id = :workspace_id and user_id = :name limit 1
-) as by_user_id

@@ -17,10 +17,10 @@ from hansard.store import listing, rows, steps
 from hansard.store.search_query import joined, part_of_title, title_words
 from hansard.store.steps import Steps, row
 from hansard.store.verbs import snapshot_paging
-from hansard.store.verbs.events import changed_sessions, generation
+from hansard.store.verbs.events import generation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row
@@ -31,15 +31,19 @@ MOST_COUNTED = 10_000
 """So many sessions are rather looked up one by one than counted by walking all titles."""
 _MOST_CHANGES = 500
 _MEMORY = 16 * MIB
-_ROW_BYTES = 256
+_ROW_BYTES = 384
 _AT = 2
 
 
 class Matches(Struct, frozen=True):
-    """The sessions that passed a filter at a generation: id, version and place, in order."""
+    """The sessions that passed a filter at a generation: id, version and place, in order.
+
+    They are there by id as well.
+    """
 
     generation: int
     rows: Sequence[Row]
+    by_id: Mapping[str, Row]
 
 
 MatchCache: TypeAlias = WorkspaceCache[tuple[SessionFilter, tuple[str, ...]], Matches]
@@ -62,16 +66,15 @@ def matches(
     None when more than ``limit`` may, or when the index cannot tell.
     """
     key, since = (filters, listing.ORDERS[sort][0]), kept.clearings
-    now = yield from generation(workspace_id)
     before = kept.get(key, group=workspace_id)
-    current = yield from _followed(workspace_id, filters, sort, before, now)
+    current = (yield from _followed(workspace_id, filters, sort, before)) if before else None
     if current is None:
+        now = yield from generation(workspace_id)
         ids = yield from matching(workspace_id, filters, limit)
         if ids is None:
             return None
-        current = Matches(
-            now, sorted((yield from _passing(workspace_id, filters, ids, sort)), key=_position)
-        )
+        passing = yield from _passing(workspace_id, filters, ids, sort)
+        current = Matches(now, sorted(passing, key=_position), {row[0]: row for row in passing})
     if current is not before:
         size = _ROW_BYTES * len(current.rows)
         kept.put(key, current, workspace_id, size=size, since=since)
@@ -79,19 +82,32 @@ def matches(
 
 
 def _followed(
-    workspace_id: str, filters: SessionFilter, sort: str, before: Matches | None, now: int
+    workspace_id: str, filters: SessionFilter, sort: str, before: Matches
 ) -> Steps[Matches | None]:
-    """The matches at generation ``now``; None when it is too far, or when events are gone."""
-    if before is None:
+    """The matches as of now; None when that is too far, or when events are gone."""
+    changes = yield listing.changes(workspace_id, filters, sort, before.generation, _MOST_CHANGES)
+    now, last, *_ = changes[-1] if changes else (0, None)
+    behind = len(changes) if last is not None else 0
+    if now != before.generation + behind or last not in (None, now):
         return None
-    changed = yield from changed_sessions(workspace_id, before.generation, now, _MOST_CHANGES)
-    if not changed:
-        return before if changed is not None else None
-    passing = yield from _passing(workspace_id, filters, list(changed), sort)
-    stayed = [row for row in before.rows if row[0] not in changed]
-    for match in passing:
-        insort(stayed, match, key=_position)
-    return Matches(now, stayed)
+    if not behind:
+        return before
+    passing = {ident: tuple(row) if row[0] else None for _, _, ident, *row in changes}
+    return _moved(before, now, passing)
+
+
+def _moved(before: Matches, now: int, changed: Mapping[str, Row | None]) -> Matches:
+    """The matches with changed sessions where they stand now; None for one that does not pass."""
+    if not any(changed.values()) and changed.keys().isdisjoint(before.by_id):
+        return Matches(now, before.rows, before.by_id)
+    moved, by_id = [*before.rows], {**before.by_id}
+    for ident, match in changed.items():
+        if (left := by_id.pop(ident, None)) is not None:
+            del moved[bisect_left(moved, _position(left), key=_position)]
+        if match is not None:
+            insort(moved, match, key=_position)
+            by_id[ident] = match
+    return Matches(now, moved, by_id)
 
 
 def matching(workspace_id: str, filters: SessionFilter, limit: int) -> Steps[list[str] | None]:

@@ -1,10 +1,14 @@
--- What composed statements, and statements that go together with others, have in other words on PostgreSQL.
+-- What statements, composed ones and those that go together with others, have in other words on PostgreSQL.
 
 -- name: changed_session
 -- The session of a row as a whole, where one of the changes with these numbers was of it. So many equal numbers make one plan for all.
 case when id = any (array(select session_id from session_events
                            where session_events.workspace_id = :workspace_id and n = any (:changes::bigint[])))
   then (select row({session}) from sessions as s where s.workspace_id = :workspace_id and s.id = sessions.id) end
+
+-- name: among_changed
+-- An array, so that each session is looked up: a join would have one plan for few changes and for many.
+id = any (array(select changed_id from changes))
 
 -- name: event_put
 -- Together with generation_next, which takes the generation: the table shows it from the next statement on.
@@ -20,3 +24,7 @@ select (:workspace_id::text[])[1], generation - back, type, session_id, seq, at,
     unnest(:back::bigint[], :type::text[], :session_id::text[], :seq::bigint[], :at::bigint[],
       :was_updated_at::bigint[], :was_active_at::bigint[], :was_title::text[])
     as given (back, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+
+-- name: message_id
+-- The id of a message, of whose row this is said.
+id
