@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hansard.store.verbs import indexing as verbs
+from hansard.store.verbs import unindexed
 
 if TYPE_CHECKING:
     from hansard.store import Store
@@ -27,7 +28,7 @@ class Indexer:
     async def catch_up(self) -> int:
         """Index all that is pending and remove what was deleted; the number of documents added."""
         count, after = 0, ""
-        while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
+        while behind := await self._store.read(unindexed.behind, after, _WORKSPACES):
             for workspace_id in behind:
                 count += await self._index(workspace_id)
             after = behind[-1]  # so that busy workspaces do not starve the others
@@ -46,7 +47,7 @@ class Indexer:
     async def _index(self, workspace_id: str) -> int:
         count = 0
         while unseen := await self._store.snapshot(
-            verbs.unseen, workspace_id, _EVENTS, _MESSAGES, _BYTES
+            unindexed.unseen, workspace_id, _EVENTS, _MESSAGES, _BYTES
         ):
             documents = await asyncio.to_thread(verbs.documents, unseen.messages)
             count += await self._store.write(verbs.write, unseen, documents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from hansard.store.verbs import indexing
+from hansard.store.verbs import indexing, unindexed
 from hansard.store.verbs import recounts as verbs
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Recount:
         """Index what the search index lacks; yields how many sessions were finished."""
         after = ""
         while lacked := await self._store.snapshot(
-            indexing.lacking, workspace_id, after, _SESSIONS, _MESSAGES, _BYTES
+            unindexed.lacking, workspace_id, after, _SESSIONS, _MESSAGES, _BYTES
         ):
             documents = await asyncio.to_thread(indexing.documents, lacked.messages)
             await self._store.write(indexing.write, lacked, documents)

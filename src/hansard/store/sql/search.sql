@@ -41,11 +41,6 @@ select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title
 -- name: search_session_seen
 update search_sessions set seq = :seq, titled = :titled where workspace_id = :workspace_id and session_id = :session_id
 
--- name: search_alive
--- Which messages of a stretch are there.
-select seq from messages
- where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :until and deleted_at is null
-
 -- name: search_session_delete
 delete from search_sessions where workspace_id = :workspace_id and session_id = :id
 

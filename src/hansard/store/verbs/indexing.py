@@ -1,8 +1,8 @@
-"""The search index: what it has not seen yet, what it is given, and what must leave it.
+"""The search index: what it is given, and what must leave it.
 
 The events of a workspace are the queue: what they changed behind the generation that the index has
-seen is not indexed yet. Whoever changes the index of a workspace holds the lock on its row, which
-is taken after those of sessions and before the counters'.
+seen is not indexed yet, and read by ``unindexed``. Whoever changes the index of a workspace holds
+the lock on its row, which is taken after those of sessions and before the counters'.
 """
 
 from __future__ import annotations
@@ -11,45 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from msgspec import Raw, Struct, structs
+from msgspec import Raw, Struct
 
-from hansard.model import Message, MessageQuery, Session, parts, tool_calls
-from hansard.store import listing, rows, steps
+from hansard.model import Message, Session, parts, tool_calls
+from hansard.store import rows, steps
 from hansard.store.packing import unpacked
 from hansard.store.search_query import Entry, message_words, title_words
-from hansard.store.steps import Query, Steps, many, row, run, value
-from hansard.store.verbs import message_pages
-from hansard.store.verbs.events import generation
+from hansard.store.steps import Query, Steps, many, row, run
+from hansard.store.verbs.unindexed import Unseen, Waiting, sizes
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
 """For each session the words of messages by seq."""
 AT_ONCE = 200
 """Messages that leave the index in one transaction."""
-
-
-class Waiting(Struct, frozen=True):
-    """A session with something that is not indexed: messages behind ``seq``, or its title."""
-
-    session_id: str
-    seq: int
-    titled: bool
-    last_seq: int
-    title: str | None
-
-
-class Unseen(Struct, frozen=True):
-    """A stretch of changes that the index has not seen, up to generation ``until``.
-
-    ``reached`` says up to which seq each session's messages are here; ``whole`` is False when there
-    are more.
-    """
-
-    workspace_id: str
-    until: int
-    sessions: list[Waiting]
-    messages: list[Message]
-    reached: dict[str, int]
-    whole: bool
 
 
 class Detached(NamedTuple):
@@ -67,93 +41,6 @@ class Indexed(Struct, frozen=True):
     seq: int
     titled: int
     title: str | None
-
-
-def behind(after: str, limit: int) -> Steps[list[str]]:
-    """The next workspaces, in the order of their ids, with changes that the index has not seen."""
-    return [row[0] for row in (yield from steps.rows("search_behind", after=after, limit=limit))]
-
-
-def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> Steps[Unseen | None]:
-    """The next stretch of up to so many events, with up to so many messages and bytes.
-
-    None when the index has seen all.
-    """
-    known = yield from row("search_workspace_get", workspace_id=workspace_id)
-    after = known[1] if known else 0
-    newest = yield from generation(workspace_id)
-    if newest <= after:
-        return None
-    until = (
-        yield from value(
-            "search_events_until", workspace_id=workspace_id, after=after, limit=events
-        )
-    ) or newest
-    got = yield from steps.rows(
-        "search_changed", workspace_id=workspace_id, after=after, until=until
-    )
-    return (yield from _stretch(workspace_id, until, got, messages, most_bytes))
-
-
-def lacking(
-    workspace_id: str, after: str, sessions: int, messages: int, most_bytes: int
-) -> Steps[Unseen | None]:
-    """What the index lacks of the next sessions behind the id ``after``; None for nothing.
-
-    For an index that begins anew: what the events tell of is for ``unseen``.
-    """
-    got = yield from steps.rows(
-        "search_lacking", workspace_id=workspace_id, after=after, limit=sessions
-    )
-    if not got:
-        return None
-    lacked = yield from _stretch(workspace_id, 0, got, messages, most_bytes)
-    return structs.replace(lacked, whole=False)
-
-
-def _stretch(
-    workspace_id: str, until: int, got: Sequence[steps.Row], messages: int, most_bytes: int
-) -> Steps[Unseen]:
-    """The messages of these sessions that are not indexed, as many as the bounds allow."""
-    waiting = [
-        Waiting(ident, seq, bool(titled), last_seq, title)
-        for ident, seq, titled, last_seq, title, *_ in got
-    ]
-    unindexed: list[Message] = []
-    reached: dict[str, int] = {}
-    size = 0
-    for session in waiting:
-        if len(unindexed) >= messages or size >= most_bytes:
-            return Unseen(workspace_id, until, waiting, unindexed, reached, whole=False)
-        more, reached[session.session_id] = yield from _behind(
-            workspace_id, session, messages - len(unindexed), most_bytes - size
-        )
-        unindexed += more
-        size += sum(map(message_pages.size_of, more))
-    return Unseen(
-        workspace_id,
-        until,
-        waiting,
-        unindexed,
-        reached,
-        whole=all(reached[session.session_id] >= session.last_seq for session in waiting),
-    )
-
-
-def _behind(
-    workspace_id: str, session: Waiting, limit: int, most_bytes: int
-) -> Steps[tuple[list[Message], int]]:
-    """The next messages of a session, and up to which seq they are here."""
-    if session.last_seq <= session.seq:
-        return [], session.last_seq
-    here = (workspace_id, session.session_id)
-    sizes = yield listing.messages(
-        *here, MessageQuery(), limit, after=session.seq, columns=message_pages.SIZED
-    )
-    fetched = yield from message_pages.fetch(*here, sizes, most_bytes)
-    if fetched.reached == len(sizes) < limit:
-        return fetched.messages, session.last_seq
-    return fetched.messages, sizes[fetched.reached - 1][0]
 
 
 def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str]]]]:
@@ -277,20 +164,16 @@ def _alive(
     workspace_id: str, waiting: Mapping[str, Waiting], by_session: Documents
 ) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
     """The documents without those whose messages were deleted since they were read."""
-    kept: dict[str, list[tuple[int, list[str]]]] = {}
-    for ident, entries in by_session.items():
-        kept[ident] = []
-        if entries:
-            got = yield from steps.rows(
-                "search_alive",
-                workspace_id=workspace_id,
-                session_id=ident,
-                after=waiting[ident].seq,
-                until=entries[-1][0],
-            )
-            alive = {row[0] for row in got}
-            kept[ident] = [entry for entry in entries if entry[0] in alive]
-    return kept
+    stretches = [
+        (ident, waiting[ident].seq, entries[-1][0])
+        for ident, entries in by_session.items()
+        if entries
+    ]
+    alive = {(ident, seq) for ident, seq, _ in (yield from sizes(workspace_id, stretches))}
+    return {
+        ident: [entry for entry in entries if (ident, entry[0]) in alive]
+        for ident, entries in by_session.items()
+    }
 
 
 def looking_up(workspace_id: str, session_id: str) -> Query:

@@ -89,16 +89,40 @@ def fetch(
 
     What is stored may be packed, so that a message has more bytes than its place says.
     """
+
+    def read(piece: Sequence[Row]) -> Steps[list[Row | None]]:
+        by_seq = yield from _piece(workspace_id, session_id, [row[0] for row in piece])
+        return [by_seq.get(row[0]) for row in piece]
+
+    return (yield from _fetched(sizes, 1, most_bytes, read))
+
+
+def fetch_sized(workspace_id: str, sizes: Sequence[Row], most_bytes: int) -> Steps[Fetched]:
+    """As ``fetch``, of several sessions: for rows of session, ``seq`` and bytes as stored."""
+
+    def read(piece: Sequence[Row]) -> Steps[list[Row | None]]:
+        got = yield from _at(workspace_id, piece)
+        by_position = {(row[0], row[_SEQ]): row for row in got}
+        return [by_position.get((session_id, seq)) for session_id, seq, _ in piece]
+
+    return (yield from _fetched(sizes, _SIZE_AT, most_bytes, read))
+
+
+def _fetched(
+    sizes: Sequence[Row],
+    size_at: int,
+    most_bytes: int,
+    read: Callable[[Sequence[Row]], Steps[list[Row | None]]],
+) -> Steps[Fetched]:
+    """What ``read`` brings of pieces of ``sizes``; None for a message that was deleted."""
     messages: list[Message] = []
     size = start = since_pause = 0
     while start < len(sizes):
-        end = _end_of_piece(sizes, start)
+        end = _end_of_piece(sizes, start, size_at)
         piece = sizes[start:end]
-        yield from pause(ahead=sum(row[1] for row in piece))
-        by_seq = yield from _piece(workspace_id, session_id, [row[0] for row in piece])
-        for number, size_row in enumerate(piece, start):
-            row = by_seq.get(size_row[0])
-            if row is None:  # deleted meanwhile
+        yield from pause(ahead=sum(row[size_at] for row in piece))
+        for number, row in enumerate((yield from read(piece)), start):
+            if row is None:
                 continue
             if large := rows.large_size(row):
                 yield from pause(ahead=large)
@@ -113,6 +137,16 @@ def fetch(
                 since_pause = 0
         start = end
     return Fetched(messages, start)
+
+
+def _at(workspace_id: str, sizes: Sequence[Row]) -> Steps[list[Row]]:
+    """Whole messages, for rows that begin with a session and a ``seq``."""
+    positions = rows.encoded([row[:_SIZE_AT] for row in sizes])
+    return (
+        yield from steps.rows(
+            "message_at_positions", workspace_id=workspace_id, positions=positions
+        )
+    )
 
 
 def chain_piece(workspace_id: str, session_id: str, after: int) -> Steps[list[Row]]:
@@ -154,12 +188,7 @@ def each_sized(
         end = _end_of_piece(sizes, start, _SIZE_AT)
         piece = sizes[start:end]
         yield from pause(ahead=sum(row[_SIZE_AT] for row in piece) + _SHOWN_BYTES * len(piece))
-        got = yield from steps.rows(
-            "message_at_positions",
-            workspace_id=workspace_id,
-            positions=rows.encoded([row[:_SIZE_AT] for row in piece]),
-        )
-        for row in got:
+        for row in (yield from _at(workspace_id, piece)):
             if large := rows.large_size(row):
                 yield from pause(ahead=large)
             message = rows.message(row)
