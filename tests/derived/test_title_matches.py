@@ -104,7 +104,7 @@ async def test_a_list_that_missed_too_much_is_looked_up_anew(
 ) -> None:
     ids = [await start(service, principal, "parcel") for _ in range(3)]
     assert (await listed(service, principal, SessionFilter(title="arce")))[1] == 3
-    monkeypatch.setattr(title_search, "_MOST_CHANGES", 1)
+    monkeypatch.setattr(title_search, "_MOST_CHANGES", (1,))
     for ident in ids[:2]:
         await service.sessions.update(principal, ident, SessionPatch(title="A lamp"))
     assert (await listed(service, principal, SessionFilter(title="arce")))[1] == 1

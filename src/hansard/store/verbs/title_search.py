@@ -29,7 +29,8 @@ MOST_SORTED = 2000
 """So many sessions are rather sorted than found by walking the order."""
 MOST_COUNTED = 10_000
 """So many sessions are rather looked up one by one than counted by walking all titles."""
-_MOST_CHANGES = 500
+_MOST_CHANGES = (8, listing.MOST_IDS)
+"""So many changes are looked for at first, and so many when there are more."""
 _MEMORY = 16 * MIB
 _ROW_BYTES = 384
 _AT = 2
@@ -85,8 +86,14 @@ def _followed(
     workspace_id: str, filters: SessionFilter, sort: str, before: Matches
 ) -> Steps[Matches | None]:
     """The matches as of now; None when that is too far, or when events are gone."""
-    changes = yield listing.changes(workspace_id, filters, sort, before.generation, _MOST_CHANGES)
-    now, last, *_ = changes[-1] if changes else (0, None)
+    for most in _MOST_CHANGES:
+        changes = yield listing.changes(workspace_id, filters, sort, before.generation, most)
+        now = changes[-1][0] if changes else 0
+        if now <= before.generation + most:
+            break
+    else:
+        return None
+    last = changes[-1][1] if changes else None
     behind = len(changes) if last is not None else 0
     if now != before.generation + behind or last not in (None, now):
         return None
