@@ -25,7 +25,7 @@ from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log, without_keys
 from hansard.http.msgpack import is_packed, packed, wanted
 from hansard.http.request_ids import id_of_request
-from hansard.http.response_cache import ResponseCache, of_workspace
+from hansard.http.response_cache import ResponseCache
 from hansard.http.root_path import check, enter
 from hansard.http.route import Dialect, Failure, Reply, Route, SocketCaller
 from hansard.http.routing import Router
@@ -279,7 +279,7 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any]
     ) -> Reply | Response:
         """The kept answer while its mark is the same, which is made before the data is read."""
-        state, tag = call.validator = await (route.validator or of_workspace)(call)
+        state, tag = call.validator = await (route.validator or self._responses.validator)(call)
         if is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
         since = self._responses.clearings

@@ -6,18 +6,18 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from hansard.byte_cache import MIB, WorkspaceCache
+from hansard.http.answers import is_known
 from hansard.http.route import CacheValidator
 
 if TYPE_CHECKING:
+    from hansard.access import Principal
     from hansard.http.call import Call
 
 _BESIDE = 200
 
 
-async def of_workspace(call: Call[Any, Any]) -> CacheValidator:
+def _at(principal: Principal, generation: int) -> CacheValidator:
     """The mark of every answer to this principal at the workspace's generation."""
-    principal = call.principal
-    generation = await call.service.sessions.generation(principal)
     narrowing = principal.narrowing
     return CacheValidator(
         generation, f'W/"g{generation}-{narrowing}"' if narrowing else f'W/"g{generation}"'
@@ -41,6 +41,20 @@ class ResponseCache:
     def get(self, call: Call[Any, Any], state: object, encoding: str = "") -> bytes | None:
         kept = self._cache.get(_key(call, encoding), group=call.principal.workspace_id)
         return kept[1] if kept is not None and kept[0] == state else None
+
+    async def validator(self, call: Call[Any, Any]) -> CacheValidator:
+        """The mark of an answer that depends on the workspace's data alone.
+
+        Where this very process has written since the kept answer was made, nobody asks how far the
+        workspace is: what is read now is as of that write, or later.
+        """
+        reached = call.service.sessions.reached(call.principal)
+        kept = self._cache.get(_key(call, ""), group=call.principal.workspace_id)
+        if reached is not None and kept is not None and kept[0] < reached:
+            mark = _at(call.principal, reached)
+            if not is_known(mark.tag, call.headers.get("if-none-match")):
+                return mark
+        return _at(call.principal, await call.service.sessions.generation(call.principal))
 
     def keep(
         self, call: Call[Any, Any], state: object, body: bytes, since: int, encoding: str = ""

@@ -127,6 +127,10 @@ class Sessions:
             await self._store.ask(events.GENERATION, principal.workspace_id)
         )
 
+    def reached(self, principal: Principal) -> int | None:
+        """A generation that a read which begins now sees, or a later one; None without asking."""
+        return self._store.reached(principal.workspace_id)
+
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions, as many as fit into ``PAGE_BYTES``."""
         here, listing = principal.workspace_id, await self._listed(principal, query)

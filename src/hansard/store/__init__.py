@@ -62,6 +62,13 @@ class Store(Protocol):
         behind the end of the turn, and is given what is true then.
         """
 
+    def reached(self, workspace_id: str) -> int | None:
+        """A generation of a workspace that a read which begins now sees, or a later one.
+
+        It is the last that this process has written. None where it has written none, and where a
+        read of the generation takes no way to another process that could be saved.
+        """
+
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``read``, with one consistent state of the store for all statements of the verb.
 

@@ -76,6 +76,9 @@ class ReplicatedStore:
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
         return await self._read(lambda store: store.ask(name, workspace_id))
 
+    def reached(self, workspace_id: str) -> int | None:
+        return None if _reads_replica.get() else self._primary.reached(workspace_id)
+
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._read(lambda store: store.snapshot(verb, *args, **kwargs))
 

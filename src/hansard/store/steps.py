@@ -51,6 +51,8 @@ class Together(Query, frozen=True):
 
 
 _PAUSE = Pause()
+GENERATION_TAKEN = "generation_next"
+"""The statement by which a transaction takes a workspace's next generation."""
 T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.observer import Usage
 from hansard.store import statements
@@ -27,7 +28,7 @@ from hansard.store.postgres.failures import (
 )
 from hansard.store.postgres.opening import unopened
 from hansard.store.postgres.pool import ConnectionPool, NoConnection
-from hansard.store.steps import Pause, Together, rows
+from hansard.store.steps import GENERATION_TAKEN, Pause, Together, rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -91,6 +92,7 @@ class PostgresStore:
             waiting=waiting,
             warn=warn,
         )
+        self._reached = ByteCache[str, int](MIB, "reached_generations")
         self._turn: dict[tuple[str, str], asyncio.Task[list[Row]]] = {}
 
     async def open(self) -> None:
@@ -197,6 +199,9 @@ class PostgresStore:
             )  # right behind the task's first step, which sends the statement
         return await asyncio.shield(query)
 
+    def reached(self, workspace_id: str) -> int | None:
+        return self._reached.get(workspace_id)
+
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))
 
@@ -222,6 +227,7 @@ class PostgresStore:
                 raise translate(failure) from failure
             except FAILURES as problem:
                 failure = problem
+                self._reached.clear()  # another server may answer now, which lacks what was written
                 if not is_passing(problem) or time.monotonic() + pause > until:
                     raise translate(problem) from problem
                 if self._observer is not None:
@@ -245,6 +251,7 @@ class PostgresStore:
         return result
 
     async def _transaction(self, connection: ServerConnection, steps: Steps[T]) -> T:
+        connection.generations.clear()
         transaction, result = await self._begun(connection, steps)
         began = time.perf_counter()
         try:
@@ -253,6 +260,8 @@ class PostgresStore:
             if sqlstate(problem) in {"40001", "40P01"}:
                 raise
             raise Unknown from problem
+        for workspace_id, generation in connection.generations.items():
+            self._reached.put(workspace_id, generation)
         if self._observer is not None:
             self._observer.commit(1, time.perf_counter() - began)
         return result
@@ -299,6 +308,7 @@ class PostgresStore:
         values = query.values
         arguments = [values[name] for name in names]
         rows: list[Any] = await connection.answer(connection.fetch(sql, *arguments))
+        _note_generation(connection, query, rows)
         return rows
 
     async def _ask_many(
@@ -332,7 +342,10 @@ class PostgresStore:
         except asyncpg.FeatureNotSupportedError as problem:
             self._combines = False
             raise Uncombined from problem
-        return statement.rows(len(parts), rows[0])
+        brought = statement.rows(len(parts), rows[0])
+        for part, of_part in zip(parts, brought, strict=True):
+            _note_generation(connection, part, of_part)
+        return brought
 
     def _is_combinable(self, query: Query) -> bool:
         """Whether one execution of a statement does what the query asks."""
@@ -365,6 +378,11 @@ class PostgresStore:
                 connection.terminate()
         except SERVER_FAILURES as problem:
             raise translate(problem) from problem
+
+
+def _note_generation(connection: ServerConnection, query: Query, rows: Sequence[Row]) -> None:
+    if query.name == GENERATION_TAKEN and rows:
+        connection.generations[query.values["workspace_id"]] = rows[0][0]
 
 
 def _observed(ask: Ask, observer: Observer) -> Ask:

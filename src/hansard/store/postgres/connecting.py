@@ -50,6 +50,7 @@ class ServerConnection(asyncpg.Connection):
     connection, and ``process`` that id with the time of its start: None behind a pooler.
     ``opened_at``, ``asked_at`` and ``answered_at`` are by the monotonic clock. ``is_awaited``
     says whether an answer is due: whoever borrowed the connection may compute between two.
+    ``generations`` are those that the transaction under way takes, by workspace.
     """
 
     def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:  # noqa: ANN401 - asyncpg's own, passed on
@@ -61,6 +62,7 @@ class ServerConnection(asyncpg.Connection):
         self.opened_at = self.asked_at = self.answered_at = time.monotonic()
         self.is_awaited = False
         self.times_lent = 0
+        self.generations: dict[str, int] = {}
 
     @property
     def bare(self) -> ServerConnection:

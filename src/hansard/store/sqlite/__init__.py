@@ -153,6 +153,9 @@ class SQLiteStore:
             )
         return rows
 
+    def reached(self, workspace_id: str) -> int | None:
+        """It is read in this process."""
+
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.read(verb, *args, **kwargs)
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hansard.store.rows import fold
 from hansard.store.steps import (
+    GENERATION_TAKEN,
     Query,
     Row,
     Steps,
@@ -80,7 +81,7 @@ def noting(workspace_id: str, events: Sequence[Values]) -> list[Query]:
         {"workspace_id": workspace_id, "back": back, "seq": None, **_STAYED, **event}
         for back, event in zip(range(len(events) - 1, -1, -1), events, strict=True)
     ]
-    taken = Query("generation_next", {"workspace_id": workspace_id, "by": len(events)})
+    taken = Query(GENERATION_TAKEN, {"workspace_id": workspace_id, "by": len(events)})
     return [taken, *each_of("event_put", noted)]
 
 
