@@ -150,6 +150,7 @@ class FairThreads(Generic[C]):
             except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
                 job.failure = problem
             _settle(job)
+            del taken, job  # a thread that waits keeps no body and no answer in memory
             with self._wake:
                 self._running[owner] -= 1
                 if not self._running[owner]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 from collections.abc import AsyncIterator
@@ -124,6 +125,20 @@ async def toy(
 async def test_parameters_repeat_and_split(toy: httpx.AsyncClient) -> None:
     answer = (await toy.get("/echo?number=3&names=a,b&names=c,%20,d&other=1&extra=x")).json()
     assert answer == {"number": 3, "names": ["a", "b", "c", "d"], "path": {}, "extra": "x"}
+
+
+async def test_nothing_of_an_answered_request_waits_for_the_garbage_collector(
+    toy: httpx.AsyncClient,
+) -> None:
+    gc.collect()
+    before = {id(each) for each in gc.get_objects() if isinstance(each, Call)}
+    gc.disable()
+    try:
+        assert (await toy.get("/echo?number=3")).status_code == 200
+        assert (await toy.post("/take", json={"text": "a"})).status_code == 200
+        assert {id(each) for each in gc.get_objects() if isinstance(each, Call)} <= before
+    finally:
+        gc.enable()
 
 
 async def test_literal_segments_win_over_parameters(toy: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -243,6 +244,18 @@ async def test_a_full_queue_refuses_whoever_waits_for_most(tmp_path: Path) -> No
     assert refused == [False, True, True, True, True, True, False, False, False]
     codes = {result.code for result in results if isinstance(result, StoreUnavailable)}
     assert codes == {"store_overloaded"}
+
+
+class Rows(list[int]):
+    """An answer that can be watched."""
+
+
+async def test_a_thread_that_waits_holds_no_answer(tmp_path: Path) -> None:
+    async with running(readers(tmp_path / "held.db", threads=1)) as pool:
+        gone, answer = threading.Event(), await pool.run("one", lambda _: Rows([1]))
+        weakref.finalize(answer, gone.set)
+        del answer
+        assert await asyncio.to_thread(gone.wait, 5)
 
 
 def test_a_read_that_only_waits_for_the_processor_is_given_more_time() -> None:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Raw
 from starlette.responses import Response
 
-from hansard.http.compression import weak
+from hansard.http.compression import compressed, is_to_shrink, weak
+from hansard.http.msgpack import packed, wanted
 from hansard.http.route import Dialect, Reply, Route
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ def from_stored(
         headers=(*answer.headers, *more),
         etag=answer.etag,
     )
+
+
+async def as_taken(answer: Reply, route: Route, call: Call[Any, Any]) -> Reply:
+    """The answer as its caller takes it: as MessagePack, as gzip, or as it is."""
+    if wanted(route, call):
+        answer = packed(route, answer)
+    return await compressed(answer) if is_to_shrink(answer, call.headers) else answer
 
 
 def is_known(tag: str, known: str) -> bool:

@@ -13,17 +13,17 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
-from hansard.http.answers import REFUSAL, SAFE, encoded, from_stored, is_known, send
+from hansard.http.answers import REFUSAL, SAFE, as_taken, encoded, from_stored, is_known, send
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
-from hansard.http.compression import GZIP, accepts_gzip, compress, compressed, is_worthwhile
+from hansard.http.compression import GZIP, accepts_gzip, compress, is_worthwhile
 from hansard.http.credentials import credential
 from hansard.http.cross_origin import allowing
 from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log, without_keys
-from hansard.http.msgpack import is_packed, packed, wanted
+from hansard.http.msgpack import is_packed, wanted
 from hansard.http.request_ids import id_of_request
 from hansard.http.response_cache import ResponseCache
 from hansard.http.root_path import check, enter
@@ -128,11 +128,10 @@ class Application:
                 dialect, route, values = self._route(scope, method, path)
                 call = Call(scope, headers, route, values, request_id, self.service)
                 answer = await self._answer(dialect, route, call, receive)
-                await self._note_position(call)
+                if self._replica is not None:
+                    await self._note_position(self._replica, call)
                 if isinstance(answer, Reply):
-                    if wanted(route, call):
-                        answer = packed(route, answer)
-                    answer = await compressed(answer, headers)
+                    answer = await as_taken(answer, route, call)
             except Error as error:
                 if call is not None:
                     await self._note_denied(call, error)
@@ -206,7 +205,7 @@ class Application:
     ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
         """The routes of a path, in which an id may have a slash that is quoted as ``%2F``."""
         raw = scope.get("raw_path") or b""
-        if _QUOTED_SLASH in raw.lower() and unquote(raw.decode("latin-1")) == path:
+        if b"%" in raw and _QUOTED_SLASH in raw.lower() and unquote(raw.decode("latin-1")) == path:
             quoted = self._router.find_quoted(raw)
             if quoted[0]:
                 return quoted
@@ -240,9 +239,10 @@ class Application:
 
     async def _admit(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> None:
         """Find out who calls, whether they may, and where the reads for them are made."""
-        call.authenticate = partial(self._caller, dialect, call)
-        call.identify(await call.authenticate())
-        call.limit = _spelled(dialect, self._count(call.principal))
+        call.find_caller = partial(self._caller, dialect)
+        call.identify(await self._caller(dialect, call))
+        if self._limits is not None:
+            call.limit = _spelled(dialect, self._limits.take(call.principal))
         if route.scope is not None:
             call.principal.require(route.scope)
         if route.replica and self._replica is not None:
@@ -262,11 +262,10 @@ class Application:
             return msgspec.structs.replace(caller, file_safe=True)
         return caller
 
-    async def _note_position(self, call: Call[Any, Any]) -> None:
+    async def _note_position(self, replica: ReplicaReads, call: Call[Any, Any]) -> None:
         """Say to which state a write has led, so that a replica can be asked for it."""
-        is_write = call.scope["method"] not in SAFE and not call.route.public
-        if self._replica is not None and is_write:
-            call.position = await self._replica.position(call.principal)
+        if call.scope["method"] not in SAFE and not call.route.public:
+            call.position = await replica.position(call.principal)
 
     async def _note_denied(self, call: Call[Any, Any], error: Error) -> None:
         """Tell the audit log of a caller whose key lacks a scope, whichever rule asks for it."""
@@ -291,7 +290,7 @@ class Application:
             body = self._responses.keep(call, state, _encode(result), since)
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
-        elif is_worthwhile(body) and accepts_gzip(call.headers) and not wanted(route, call):
+        elif accepts_gzip(call.headers) and is_worthwhile(body) and not wanted(route, call):
             return Reply(
                 body=await self._compressed(call, state, body, since),
                 status=route.status,
@@ -348,8 +347,8 @@ class Application:
                 "",
                 self.service,
             )
-            authenticate = partial(self._caller, dialect, call)
-            principal = await authenticate()
+            call.find_caller = partial(self._caller, dialect)
+            principal = await call.authenticate()
             self._count(principal)
         except Limited as error:
             await self._deny(socket, dialect, error)
@@ -359,7 +358,8 @@ class Application:
             return
 
         try:
-            await handler(socket, SocketCaller(principal, self.service, authenticate, self._count))
+            caller = SocketCaller(principal, self.service, call.authenticate, self._count)
+            await handler(socket, caller)
         except OSError:  # the client went away
             raise
         except Exception as problem:  # noqa: BLE001 - the last resort, as for a request; the log has the rest

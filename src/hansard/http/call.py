@@ -70,8 +70,8 @@ class Call(Generic[P, B]):
     ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
     bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
     ``position`` is the state that a write has led to, where the store has a replica.
-    ``authenticate`` looks at the credential again; it raises Unauthenticated once the key or the
-    sign-in has ended.
+    ``find_caller`` finds who shows the credential of a call. It holds no call: one that held itself
+    would stay in memory until the garbage collector comes.
     ``stored`` is the status and the answer that are kept for the call's Idempotency-Key.
     """
 
@@ -79,9 +79,9 @@ class Call(Generic[P, B]):
         "_data",
         "_digest",
         "_principal",
-        "authenticate",
         "body",
         "body_room",
+        "find_caller",
         "headers",
         "limit",
         "params",
@@ -113,7 +113,7 @@ class Call(Generic[P, B]):
         self.service = service
         self.limit: tuple[tuple[str, str], ...] = ()
         self.position: int | None = None
-        self.authenticate: Callable[[], Awaitable[Principal]]
+        self.find_caller: Callable[[Call[Any, Any]], Awaitable[Principal]]
         self.validator: CacheValidator
         self.params: P
         self.body: B
@@ -149,6 +149,10 @@ class Call(Generic[P, B]):
 
     def identify(self, principal: Principal) -> None:
         self._principal = principal
+
+    async def authenticate(self) -> Principal:
+        """Look at the credential again; Unauthenticated once the key or the sign-in has ended."""
+        return await self.find_caller(self)
 
     @property
     def base_url(self) -> str:

@@ -82,16 +82,20 @@ async def compress(body: bytes) -> bytes:
     return await asyncio.to_thread(zlib.compress, body, _LEVEL, _FORMAT)
 
 
-async def compressed(reply: Reply, headers: Headers) -> Reply:
-    """The answer as the caller takes it: as gzip where that is accepted and worth it."""
-    if (
-        reply.encoding
-        or not isinstance(reply.body, bytes)
-        or not is_worthwhile(reply.body)
-        or not accepts_gzip(headers)
-        or not is_compressible(reply.media_type or "application/json")
-    ):
-        return reply
+def is_to_shrink(reply: Reply, headers: Headers) -> bool:
+    """Whether the caller takes this answer as gzip, and it is worth it."""
+    return (
+        not reply.encoding
+        and isinstance(reply.body, bytes)
+        and len(reply.body) >= _SHORTEST
+        and accepts_gzip(headers)
+        and is_worthwhile(reply.body)
+        and is_compressible(reply.media_type or "application/json")
+    )
+
+
+async def compressed(reply: Reply) -> Reply:
+    """The answer as gzip."""
     return msgspec.structs.replace(reply, body=await compress(reply.body), encoding=GZIP)
 
 

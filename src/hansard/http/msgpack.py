@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MSGPACK = "application/msgpack"
 _JSON = "application/json"
+_ANY = ("", "*/*", _JSON)
+"""What nearly every caller accepts."""
 
 
 def is_packed(content_type: str) -> bool:
@@ -36,10 +38,9 @@ def as_json(data: bytes) -> bytes:
 
 def wanted(route: Route, call: Call[Any, Any]) -> bool:
     """Whether the caller asks for MessagePack, and the route gives it."""
-    return route.msgpack and any(
-        kind.partition(";")[0].strip().lower() == MSGPACK
-        for kind in call.headers.get("accept").split(",")
-    )
+    if not route.msgpack or (accepted := call.headers.get("accept")) in _ANY:
+        return False
+    return any(kind.partition(";")[0].strip().lower() == MSGPACK for kind in accepted.split(","))
 
 
 def packed(route: Route, reply: Reply) -> Reply:
