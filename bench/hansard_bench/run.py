@@ -25,6 +25,7 @@ from hansard_bench.records import PLANS, Maker
 from hansard_bench.servers import cores, free_port, pinned, running
 from hansard_bench.table import Report, Row
 from hansard_bench.targets import TARGETS
+from hansard_bench.telemetry import telemetry
 from hansard_bench.wire import Load, Unexpected
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ CONTESTS: tuple[Contest, ...] = (
     growth.growth,
     writes.mixed,
     neighbours,
+    telemetry,
 )
 
 SMALLER = {"tiny": "tinier", "quick": "small", "10k": "small", "100k": "10k", "full": "10k"}

@@ -26,6 +26,8 @@ class Targets(Struct, frozen=True, kw_only=True):
     search_growth: float = 2.0
     tail: float = 5.0
     neighbour_ms: float = 20.0
+    spans: float = 10_000
+    beside_spans: float = 1.5
     resident_mib: float = 150.0
     memory_growth: float = 1.1
     on_disk: float | None = None

@@ -21,6 +21,7 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
             "appends",
             "mixed",
             "neighbours",
+            "telemetry",
         ),
         soak=0.01,
         build=tmp_path,
@@ -43,4 +44,8 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     assert all(
         "200" in row.note or "201" in row.note for row in beside if "hostile" not in row.what
     )
+    (spans,) = (row for row in report.rows if row.what.startswith("spans of calls"))
+    assert spans.figures["spans_per_second"] > 0
+    assert spans.figures["lists_ratio"] > 0
+    assert spans.figures["appends_ratio"] > 0
     assert str(report.facts["sessions"]) in summary(report)

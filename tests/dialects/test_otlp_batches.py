@@ -114,3 +114,64 @@ async def test_what_a_call_answered_and_the_next_one_sends_is_there_once(
         path, body = request([record])
         assert (await client.post(path, json=body)).status_code == 200
     assert await texts(client, "both") == ["ask 0", "say 0", "ask 1", "say 1"]
+
+
+async def test_the_traces_of_a_session_in_one_request_are_one_append_in_their_order(
+    client: httpx.AsyncClient,
+) -> None:
+    """Whatever order they come in: nothing is appended that would have to be taken back."""
+    turns = range(7)
+    records = [record for turn in reversed(turns) for record in spans(turn)[:1]]
+    for record in records:
+        record.attributes["gen_ai.conversation.id"] = "long"
+    path, body = request(records)
+    assert (await client.post(path, json=body)).json() == {}
+    assert await texts(client, "long") == [
+        f"{verb} {turn}" for turn in turns for verb in ("ask", "say")
+    ]
+    changes = (await client.get("/v1/changes?since=0&limit=200")).json()["data"]
+    kinds = [change["type"] for change in changes]
+    assert kinds == ["session.created", "message.appended", *["run.finished"] * len(turns)]
+    session = (await client.get("/v1/sessions/long")).json()
+    assert (session["last_seq"], session["message_count"]) == (14, 14)
+    assert session["run_id"] == records[0].trace
+
+
+async def test_calls_come_into_a_session_that_knows_later_ones_of_other_traces(
+    client: httpx.AsyncClient,
+) -> None:
+    """A request that brings both what is late and what is new."""
+    for turns in ([2, 3], [1, 4], [4, 0]):
+        records = [record for turn in turns for record in spans(turn)[:1]]
+        for record in records:
+            record.attributes["gen_ai.conversation.id"] = "mixed"
+        path, body = request(records)
+        assert (await client.post(path, json=body)).json() == {}
+    expected = [f"{verb} {turn}" for turn in range(5) for verb in ("ask", "say")]
+    assert await texts(client, "mixed") == expected
+
+
+async def test_the_write_of_another_goes_between_two_transactions_of_a_request(
+    service: Service, client: httpx.AsyncClient
+) -> None:
+    other = await service.workspaces.create(f"other {secrets.token_hex(4)}")
+    key, _ = await service.keys.create(service.workspaces.operator(other), "own", ALL_SCOPES)
+    records = [record for turn in range(60) for record in spans(turn)]
+    shares = [
+        [record for record in records if record.attributes["gen_ai.conversation.id"] in names]
+        for names in (SESSIONS[:4], SESSIONS[4:])
+    ]
+    async with client_of(service, key) as own:
+        await own.post("/v1/sessions", json={"id": "mine"})
+        exports = [
+            asyncio.create_task(client.post(path, json=body)) for path, body in map(request, shares)
+        ]
+        while (await client.get(f"/v1/sessions/{SESSIONS[0]}")).status_code != 200:  # the first
+            pass
+        body = {"messages": [{"role": "user", "text": "now"}]}
+        assert (await own.post("/v1/sessions/mine/messages", json=body)).status_code == 201
+        assert not any(export.done() for export in exports)
+    for answer in await asyncio.gather(*exports):
+        assert answer.json() == {}, answer.text
+    for name in SESSIONS:
+        assert len(await texts(client, name)) == 120

@@ -28,7 +28,7 @@ from hansard.interchange.genai import (
 from hansard.interchange.otlp_messages import message_texts
 from hansard.interchange.records import Rules, Unreadable, counted
 from hansard.interchange.spans import mark, messages_in
-from hansard.interchange.turns import Turn, drafts, pieces
+from hansard.interchange.turns import Turn, draft_of, pieces
 from hansard.model import MessageDraft
 from hansard.model.bounds import check_imported
 from hansard.model.model_call import ModelCall, TraceFacts, TraceRecord
@@ -160,7 +160,7 @@ class _Messages:
         if turn is None:
             return None
         try:
-            (draft,) = drafts([turn], self.rules)
+            draft = draft_of(turn, self.rules)
             check_imported(draft, "message", self.rules.now)
         except (Invalid, TooLarge, Unreadable):
             return None

@@ -87,9 +87,7 @@ class Turn(Struct, kw_only=True):
 
 
 class Lines(Struct, kw_only=True):
-    """The current line of a conversation, and its branches.
-
-    Both have their turns; the rest is as in ``Branch``.
+    """The current line of a conversation, and its branches: their turns, as in ``Branch``.
 
     Turns are taken once and one at a time, so that a long session does not lie in memory twice.
     """
@@ -192,9 +190,9 @@ def pieces(turns: Iterable[Turn]) -> Iterator[Turn]:
     return chain.from_iterable(map(_pieces, turns))
 
 
-def drafts(turns: Iterable[Turn], rules: Rules) -> list[MessageDraft]:
-    """The messages of these turns, without a session around them."""
-    return _Builder(0, SessionDraft(), rules).record(turns, Span()).messages
+def draft_of(piece: Turn, rules: Rules) -> MessageDraft:
+    """The message of one of the ``pieces``, without a session around it, and so without an id."""
+    return _Builder(0, _NO_SESSION, rules).message(piece, 0, None)
 
 
 def _pieces(turn: Turn) -> Iterable[Turn]:
@@ -223,6 +221,7 @@ def _separated(turn: Turn) -> Iterator[Turn]:
 
 
 _RESPONSE = "tool_call_response"
+_NO_SESSION = SessionDraft()
 
 
 def branch_id(session_id: str, key: object) -> str:
@@ -257,7 +256,7 @@ class _Builder:
         messages: list[MessageDraft] = []
         for piece in pieces(turns):
             self._places[str(piece.key)] = len(messages)
-            messages.append(self._message(piece, len(messages), names.next(piece.key)))
+            messages.append(self.message(piece, len(messages), names.next(piece.key)))
         unknown = all(message.created_at is None for message in messages)
         unknown = unknown and span.started is None and span.updated is None
         self._fill_times(messages, span)
@@ -309,7 +308,7 @@ class _Builder:
             raise Unreadable(message) from problem
         return draft
 
-    def _message(self, turn: Turn, index: int, name: str) -> MessageDraft:
+    def message(self, turn: Turn, index: int, name: str | None) -> MessageDraft:
         where = f"messages[{index}]"
         metadata = turn.metadata
         items = turn.parts

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, TooLarge
 from hansard.model import Session, SessionDraft
 from hansard.service.rules import ref
-from hansard.service.session_rows import drafted
+from hansard.service.session_rows import check_owner, drafted
 from hansard.store.verbs import model_calls as verbs
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
 
 _TOGETHER = 8
+"""So many traces are a transaction: others' writes wait for one of them, and no longer."""
 _REFUSALS = (Conflict, Forbidden, Invalid, NotFound, TooLarge)
 _SOURCE = {"source": "telemetry"}
 _BY_TRACE = _SOURCE | {"known_by": "trace"}
@@ -40,6 +41,7 @@ class Telemetry:
         self._store = store
         self._ids = ids
         self._clock = clock
+        self._turn = asyncio.Lock()
 
     async def take(self, principal: Principal, records: Sequence[TraceRecord]) -> Taken:
         """Take what was brought of each trace; durable and readable when this returns.
@@ -48,9 +50,12 @@ class Telemetry:
         session that is not the caller's to write are refused, the others are taken.
         """
         refused, reason = 0, ""
-        for start in range(0, len(records), _TOGETHER):
-            group = records[start : start + _TOGETHER]
-            for record, problem in zip(group, await self._outcomes(principal, group), strict=True):
+        ordered = sorted(records, key=_by_session)
+        for start in range(0, len(ordered), _TOGETHER):
+            group = ordered[start : start + _TOGETHER]
+            async with self._turn:
+                outcomes = await self._outcomes(principal, group)
+            for record, problem in zip(group, outcomes, strict=True):
                 if problem is not None:
                     refused += max(1, len(record.calls))
                     reason = reason or problem.message
@@ -80,9 +85,16 @@ class Telemetry:
             return drafted(principal, draft, None, self._ids, now)
 
         try:
+            for record in records:
+                check_owner(principal, SessionDraft(user_id=record.facts.user_id))
             await self._store.write(
                 verbs.take_all, ref(principal, ""), records, make, self._ids, now
             )
         except _REFUSALS as problem:
             return problem
         return None
+
+
+def _by_session(record: TraceRecord) -> tuple[str, str]:
+    """Traces of one session come together: it is then read and written once."""
+    return record.facts.session or "", record.trace

@@ -50,6 +50,12 @@ def _assignments(names: Iterable[str]) -> str:
     return ", ".join(f"{_column(name)} = :{name}" for name in names if name not in _FIXED)
 
 
+def _from_rows(names: Iterable[str]) -> str:
+    """The same out of the rows ``given``."""
+    columns = [_column(name) for name in names if name not in _FIXED]
+    return ", ".join(f"{column} = given.{column}" for column in columns)
+
+
 _SESSION = _types(Session) | _DERIVED
 COLUMNS = {"session": _listed(Session), "message": _listed(Message), "run": _listed(Run)}
 """The columns of each noun, in the order of its fields: rows are read by position."""
@@ -58,5 +64,6 @@ FRAGMENTS = COLUMNS | {
     "session_parameters": ", ".join(f":{name}" for name in _SESSION),
     "session_arrays": _arrays(_SESSION),
     "session_assignments": _assignments(_SESSION),
+    "session_given": _from_rows(_SESSION),
 }
 """What stands in the SQL files for the columns of the model."""

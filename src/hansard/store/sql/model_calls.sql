@@ -4,16 +4,13 @@
 -- What the spans of a trace said before, or say now where it is new; the trace is locked until the transaction ends.
 insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body) values (:workspace_id, :trace_id, '', '', 0, :now, :body)
 on conflict (workspace_id, trace_id, span_id) do update set taken_at = excluded.taken_at
-returning body
+returning trace_id, body
 
 -- name: model_call_put
 insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body)
 values (:workspace_id, :trace_id, :span_id, :session_id, :at, :now, :body)
 on conflict (workspace_id, trace_id, span_id) do update
   set session_id = excluded.session_id, at = excluded.at, taken_at = excluded.taken_at, body = excluded.body
-
--- name: model_calls_of_trace
-select session_id, body from model_calls where workspace_id = :workspace_id and trace_id = :trace_id and span_id <> ''
 
 -- name: model_calls_of_session
 -- The latest calls of a session, from a time on.
@@ -32,9 +29,3 @@ returning 1
 
 -- name: workspace_purge_model_calls
 delete from model_calls where workspace_id = :workspace_id
-
--- name: message_client_ids
--- What the latest messages of a session are known by, the last first.
-select seq, client_id from messages
- where workspace_id = :workspace_id and session_id = :session_id and deleted_at is null
- order by seq desc limit :limit

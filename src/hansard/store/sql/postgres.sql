@@ -10,6 +10,39 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id f
 -- name: session_lock_by_own_id
 select {session} from sessions where workspace_id = :workspace_id and own_id = :own_id for update
 
+-- name: session_lock_by_own_ids
+-- Several at once, in the order of their ids, each with the hash of the last message where the row has it.
+select {session}, case when hash_seq = last_seq then last_hash end from sessions
+ where workspace_id = :workspace_id and own_id = any (array(select json_array_elements_text(:own_ids::text::json)))
+ order by id for update
+
+-- name: model_calls_of_traces
+select trace_id, session_id, body from model_calls
+ where workspace_id = :workspace_id and trace_id = any (array(select json_array_elements_text(:traces::text::json))) and span_id <> ''
+
+-- name: model_calls_behind
+-- Which of the sessions know calls from a time on.
+select p.value ->> 0 from json_array_elements(:places::text::json) as p(value)
+ cross join lateral (
+  select 1 from model_calls where workspace_id = :workspace_id and session_id = p.value ->> 0 and at >= (p.value ->> 1)::bigint limit 1
+) as c
+
+-- name: message_client_ids
+-- What the messages of sessions are known by, those behind a number of each.
+select p.value ->> 0, m.seq, m.client_id from json_array_elements(:places::text::json) as p(value)
+ cross join lateral (
+  select seq, client_id from messages
+   where workspace_id = :workspace_id and session_id = p.value ->> 0 and seq > (p.value ->> 1)::bigint and deleted_at is null offset 0
+) as m
+ order by m.seq
+
+-- name: run_by_places
+-- Runs of several sessions.
+select r.* from json_array_elements(:places::text::json) as p(value)
+ cross join lateral (
+  select {run} from runs where workspace_id = :workspace_id and session_id = p.value ->> 0 and id = p.value ->> 1 limit 1
+) as r
+
 -- name: session_by_ids
 select {session} from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
@@ -384,6 +417,11 @@ update sessions as s
  where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq
 
+-- name: session_continue_rows
+update sessions as s set {session_given}, hash_seq = given.last_seq, last_hash = given.last_hash
+  from unnest({session_arrays}, :last_hash::bytea[]) as given ({session_columns}, last_hash)
+ where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
+
 -- name: idempotency_settle_rows
 update idempotency_keys as i set status = given.status, answer = given.answer, session_id = given.session_id
   from unnest(:workspace_id::text[], :key::text[], :status::bigint[], :answer::bytea[], :session_id::text[])
@@ -395,3 +433,28 @@ update messages as m set hash = given.hash
   from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :hash::bytea[]) as given (workspace_id, session_id, seq, hash)
  where m.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = m.workspace_id and m.session_id = given.session_id
    and m.seq = given.seq
+
+-- name: trace_claim_rows
+insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body)
+select given.workspace_id, given.trace_id, '', '', 0, given.now, given.body
+  from unnest(:workspace_id::text[], :trace_id::text[], :now::bigint[], :body::text[]) as given (workspace_id, trace_id, now, body)
+on conflict (workspace_id, trace_id, span_id) do update set taken_at = excluded.taken_at
+returning trace_id, body
+
+-- name: model_call_put_rows
+insert into model_calls (workspace_id, trace_id, span_id, session_id, at, taken_at, body)
+select * from unnest(:workspace_id::text[], :trace_id::text[], :span_id::text[], :session_id::text[], :at::bigint[], :now::bigint[], :body::text[])
+on conflict (workspace_id, trace_id, span_id) do update
+  set session_id = excluded.session_id, at = excluded.at, taken_at = excluded.taken_at, body = excluded.body
+
+-- name: run_put_rows
+insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens,
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, lease_us,
+  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, exclusive_at, metadata)
+select * from unnest(:workspace_id::text[], :session_id::text[], :id::text[], :state::text[], :agent::text[], :model::text[], :workflow_id::text[],
+  :error::text[], :input_tokens::bigint[], :output_tokens::bigint[],
+  :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
+  :lease_us::bigint[], :lease_expires_at::bigint[], :heartbeat_at::bigint[], :created_at::bigint[], :started_at::bigint[],
+  :finished_at::bigint[], :updated_at::bigint[], :exclusive_at::bigint[], :metadata::text[])
+on conflict do nothing
+returning id

@@ -48,6 +48,11 @@ select id from sessions where workspace_id = :workspace_id and own_id = :own_id
 update sessions set {session_assignments}
  where workspace_id = :workspace_id and id = :id
 
+-- name: session_continue
+-- The same for a session to which messages were added, with the end of the hash chain.
+update sessions set {session_assignments}, hash_seq = :last_seq, last_hash = :last_hash
+ where workspace_id = :workspace_id and id = :id
+
 -- name: session_move
 --- Put a session below another one; session_update leaves it where it is.
 update sessions set parent_id = :parent_id where workspace_id = :workspace_id and id = :id

@@ -19,6 +19,31 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id
 -- name: session_lock_by_own_id
 select {session} from sessions where workspace_id = :workspace_id and own_id = :own_id
 
+-- name: session_lock_by_own_ids
+-- Several at once, each with the hash of the last message where the row has it.
+select {session}, case when hash_seq = last_seq then last_hash end from sessions
+ where workspace_id = :workspace_id and own_id in (select value from json_each(:own_ids))
+
+-- name: model_calls_of_traces
+select trace_id, session_id, body from model_calls
+ where workspace_id = :workspace_id and trace_id in (select value from json_each(:traces)) and span_id <> ''
+
+-- name: model_calls_behind
+-- Which of the sessions know calls from a time on.
+select p.value ->> 0 from json_each(:places) as p
+ where exists (select 1 from model_calls where workspace_id = :workspace_id and session_id = p.value ->> 0 and at >= p.value ->> 1)
+
+-- name: message_client_ids
+-- What the messages of sessions are known by, those behind a number of each.
+select p.value ->> 0, m.seq, m.client_id from json_each(:places) as p
+ cross join messages as m on m.workspace_id = :workspace_id and m.session_id = p.value ->> 0 and m.seq > p.value ->> 1 and m.deleted_at is null
+ order by p.key, m.seq
+
+-- name: run_by_places
+-- Runs of several sessions.
+select {run} from runs
+ where workspace_id = :workspace_id and (session_id, id) in (select value ->> 0, value ->> 1 from json_each(:places))
+
 -- name: session_by_ids
 select {session} from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 

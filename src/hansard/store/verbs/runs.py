@@ -121,18 +121,25 @@ def follow(
 ) -> Steps[Session]:
     """Copy a run's facts to its session: state and error of the latest run, and its usage."""
     changed = msgspec.structs.replace(
-        session,
+        followed(session, before, after, now, latest=latest),
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
         used_at=max(now, session.used_at),
-        runs_spent=_spent_with(session, before, after, now),
     )
-    if latest:
-        changed = msgspec.structs.replace(
-            changed, state=after.state, run_id=after.id, run_error=after.error
-        )
     yield from store(session, changed)
     return changed
+
+
+def followed(
+    session: Session, before: Run | None, after: Run, now: int, *, latest: bool
+) -> Session:
+    """The session with the facts of a run that was ``before`` and is ``after``."""
+    spent = _spent_with(session, before, after, now)
+    if not latest:
+        return msgspec.structs.replace(session, runs_spent=spent)
+    return msgspec.structs.replace(
+        session, runs_spent=spent, state=after.state, run_id=after.id, run_error=after.error
+    )
 
 
 def _spent_with(session: Session, before: Run | None, after: Run, now: int) -> Raw:

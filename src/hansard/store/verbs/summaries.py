@@ -65,11 +65,15 @@ def grown(
 ) -> Session:
     """The row of a session that is not stored yet, with these further messages.
 
-    ``texts`` are their words, ``calls`` those of tools. This is what ``session_extend`` does to a
-    row that is stored.
+    ``texts`` are their words, ``calls`` those of tools.
     """
-    if not messages:
-        return session
+    return extended(session, messages, texts, tally_of(calls)) if messages else session
+
+
+def extended(
+    session: Session, messages: Sequence[Message], texts: Sequence[str], calls: Tally
+) -> Session:
+    """What ``session_extend`` makes of a row, one message at least, as the whole row."""
     added = summary(messages, texts)
     title, title_by = session.title, session.title_by
     return msgspec.structs.replace(
@@ -80,7 +84,7 @@ def grown(
         last_preview=added["last_preview"] or session.last_preview,
         last_role=added["last_role"],
         **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS},
-        **calls_of(session.calls.plus(tally_of(calls))),
+        **calls_of(session.calls.plus(calls)),
         message_count=session.message_count + added["count"],
         last_seq=session.last_seq + added["count"],
         first_message_at=min(added["first_at"], session.first_message_at or added["first_at"]),

@@ -7,48 +7,57 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
-from hansard.model import Run, Session
+from hansard.model import Run
 from hansard.model.message import MOST_TOKENS
 from hansard.model.model_call import TOKENS, ModelCall, counting, failure
-from hansard.store import rows
-from hansard.store.steps import Steps, row, run
-from hansard.store.verbs.events import happened
-from hansard.store.verbs.runs import follow
-from hansard.store.verbs.session_lookup import SessionRef, locked
+from hansard.store import rows, steps
+from hansard.store.steps import Steps
+from hansard.store.verbs.trace_sessions import GrowingSession
 
 
-def record(session: Session, calls: Sequence[ModelCall], now: int) -> Steps[None]:
-    """Store what these calls of one trace tell of its run, whose id is the trace's."""
-    here = {"workspace_id": session.workspace_id, "session_id": session.id}
-    current = yield from locked(SessionRef(session.workspace_id, session.id))
-    stored = yield from row("run_lock", **here, id=calls[0].trace)
-    before = rows.run(stored) if stored else None
-    after = _run_of(current, calls, before, now)
-    if before is not None and after == msgspec.structs.replace(before, updated_at=now):
+def record(
+    run_calls: Sequence[tuple[GrowingSession, Sequence[ModelCall]]], now: int
+) -> Steps[None]:
+    """Tell sessions what the calls of one trace each tell of its run, whose id is the trace's."""
+    yield from _read(run_calls)
+    for growing, calls in sorted(run_calls, key=lambda each: min(call.order for call in each[1])):
+        before = growing.was_runs.get(calls[0].trace)
+        after = _run_of(growing, calls, before, now)
+        if before is None or after != msgspec.structs.replace(before, updated_at=now):
+            growing.runs[after.id] = after
+
+
+def _read(run_calls: Sequence[tuple[GrowingSession, Sequence[ModelCall]]]) -> Steps[None]:
+    """Tell sessions their runs of these traces, and the latest one of each."""
+    by_id = {growing.before.id: growing for growing, _ in run_calls if not growing.is_new}
+    wanted = {
+        (growing.before.id, calls[0].trace) for growing, calls in run_calls if not growing.is_new
+    }
+    wanted |= {
+        (id_, growing.before.run_id) for id_, growing in by_id.items() if growing.before.run_id
+    }
+    if not wanted:
         return
-    statement = "run_put" if before is None else "run_update"
-    yield from run(statement, **rows.run_values(session.workspace_id, after))
-    latest = yield from _is_latest(current, after)
-    yield from follow(current, before, after, now, latest=latest)
-    yield from happened(
-        session.workspace_id,
-        "run.finished",
-        session.id,
-        at=now,
-        was_updated_at=current.updated_at,
+    workspace_id = run_calls[0][0].before.workspace_id
+    stored = yield from steps.rows(
+        "run_by_places", workspace_id=workspace_id, places=rows.encoded(sorted(wanted))
     )
+    for each in map(rows.run, stored):
+        by_id[each.session_id].was_runs[each.id] = each
 
 
-def _run_of(session: Session, calls: Sequence[ModelCall], before: Run | None, now: int) -> Run:
+def _run_of(
+    growing: GrowingSession, calls: Sequence[ModelCall], before: Run | None, now: int
+) -> Run:
     started_at = min(call.at for call in calls)
     ended = max(call.ended or call.at for call in calls)
     error = failure(calls)
     models = [call.model for call in sorted(calls, key=lambda call: call.order) if call.model]
     return Run(
-        session_id=session.id,
+        session_id=growing.before.id,
         id=calls[0].trace,
         state="failed" if error else "completed",
-        agent=before.agent if before else session.agent,
+        agent=before.agent if before else growing.after.agent,
         model=models[-1] if models else None,
         workflow_id=None,
         error=error,
@@ -73,15 +82,3 @@ def _tokens(calls: Sequence[ModelCall]) -> dict[str, int]:
         for name, number in call.tokens.items():
             sums[name] = min(sums[name] + number, MOST_TOKENS)
     return sums
-
-
-def _is_latest(session: Session, after: Run) -> Steps[bool]:
-    """Whether no run of the session began later, as far as it knows its latest one."""
-    if session.run_id in {None, after.id}:
-        return True
-    here = {"workspace_id": session.workspace_id, "session_id": session.id}
-    stored = yield from row("run_get", **here, id=session.run_id)
-    if stored is None:
-        return True
-    other = rows.run(stored)
-    return (other.started_at or other.created_at, other.id) <= (after.started_at or 0, after.id)
