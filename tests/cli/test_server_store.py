@@ -34,6 +34,8 @@ def test_a_command_works_on_the_store_of_the_server_that_the_variable_names(
             1,
             f"sqlite:///{tmp_path / 'hansard.db'}",
         )
+        doctor = terminal.done("doctor", HANSARD_URL=served.url).out
+        assert f"hansard 0.1.0 has this store in use on {served.url}\n" in doctor
         assert terminal("sessions", "list").code == 3
     assert {path.name for path in other_folder.iterdir()} == {"chats.json"}
 
@@ -47,6 +49,7 @@ def test_no_store_is_made_where_that_of_the_server_is_not_here(
     assert f"that of the server {url} (HANSARD_URL) was not found on this machine" in refused.err
     assert f"curl --data-binary @FILE {url}/v1/import" in refused.err
     assert [*other_folder.iterdir()] == []
+    assert (terminal("doctor", HANSARD_URL=url).code, [*other_folder.iterdir()]) == (1, [])
 
 
 def test_a_store_that_is_named_or_here_counts_more(terminal: Terminal, other_folder: Path) -> None:

@@ -36,3 +36,26 @@ async def test_where_no_price_is_known_no_cost_is_shown(reader: Reader) -> None:
         page = (await reader.get(path)).text
         assert "prices unknown" in page
         assert "$0" not in page
+
+
+async def test_a_filter_can_be_turned_around(reader: Reader) -> None:
+    for name, channel in (("one", "web"), ("two", "slack"), ("three", "web")):
+        body = {"id": name, "title": name, "channel": channel}
+        await reader.api("POST", "/v1/sessions", json=body)
+    pattern = r'class="clear" href="(/ui/\?[^"]*)"[^>]*>\s*(exclude|include)'
+    chosen = (await reader.get("/ui/?channel=web")).text
+    [(address, word)] = re.findall(pattern, chosen)
+    assert (address, word) == ("/ui/?q=-channel:web", "exclude")
+    others = (await reader.get(address)).text
+    assert re.findall(r"<b>(\w+)</b>", others) == ["two"]
+    [(back, word)] = re.findall(pattern, others)
+    assert (back, word) == ("/ui/?q=channel:web", "include")
+    assert sorted(re.findall(r"<b>(\w+)</b>", (await reader.get(back)).text)) == ["one", "three"]
+
+
+async def test_what_a_search_did_not_understand_can_be_mended_by_a_click(reader: Reader) -> None:
+    await reader.api("POST", "/v1/sessions", json={"id": "one", "channel": "web"})
+    page = (await reader.get("/ui/?q=state:fialed+channel:web")).text
+    link = re.search(r'<a href="(/ui/\?[^"]*)">Search for state:failed</a>', page)
+    assert link is not None
+    assert link[1] == "/ui/?q=state:failed+channel:web"

@@ -15,6 +15,7 @@ import click
 
 from hansard.cli import output
 from hansard.cli.context import settings_of, store_options
+from hansard.cli.server_store import with_server_store
 
 if TYPE_CHECKING:
     from hansard.settings import Loaded, Settings
@@ -39,11 +40,11 @@ def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) 
 
     Exit code 1 when something is wrong.
     """
-    from hansard.errors import Invalid
+    from hansard.errors import Invalid, NotFound
 
     findings = [*_machine()]
     try:
-        loaded = settings_of(config, store=store)
+        loaded = with_server_store(settings_of(config, store=store), os.environ)
     except Invalid as problem:
         findings.append(
             Finding(
@@ -52,6 +53,9 @@ def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) 
                 "fix that first: the store and the port are checked then",
             )
         )
+    except NotFound as problem:
+        fault, _, advice = problem.message.partition("\n  ")
+        findings.append(Finding("wrong", fault, advice))
     else:
         findings += asyncio.run(_installation(loaded))
     if as_json:

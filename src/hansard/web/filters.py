@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
@@ -74,14 +75,17 @@ class ListParams(SharedFilters, frozen=True, kw_only=True):
 
 
 class Chip(Struct, frozen=True):
-    """A filter that is on: what it says, and the query without it."""
+    """A filter that is on: what it says, the query without it, and that with its opposite."""
 
     name: str
     label: str
     without: str
+    negated: str = ""
 
 
 MOST_COLUMNS = 3
+_NEGATED = {each.name for each in FILTERS if each.type == "values"} - {"metadata"}
+"""The filters whose opposite the page offers, as a word of the search."""
 _KEY = 128
 _NAMES = ListParams.__struct_encode_fields__
 _OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "format"}
@@ -218,8 +222,20 @@ def chips(params: ListParams, zone: tzinfo = UTC) -> list[Chip]:
             label = ARCHIVED[value]
         elif name in FLAGS:
             label = FLAGS[name][value == "false"]
-        shown.append(Chip(name, label, query(fields[:index] + fields[index + 1 :])))
+        rest = fields[:index] + fields[index + 1 :]
+        negated = _with_word(f"-{name}:{_quoted(value)}", rest) if name in _NEGATED else ""
+        shown.append(Chip(name, label, query(rest), negated))
     return shown
+
+
+def _with_word(word: str, fields: list[tuple[str, str]]) -> str:
+    """The query with a word more in its search."""
+    typed = " ".join([*(value for name, value in fields if name == "q"), word])
+    return query([("q", typed), *(pair for pair in fields if pair[0] != "q")])
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"[\s()]", value) else value
 
 
 def curl_query(params: ListParams) -> str:

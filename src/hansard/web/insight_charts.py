@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 _EPOCH = date(1970, 1, 1)
 _SERIES = 5
+_MEASURES: tuple[Callable[[Tally], int], ...] = (
+    lambda tally: tally.sessions,
+    lambda tally: tally.messages,
+    lambda tally: tally.input_tokens + tally.output_tokens,
+    lambda tally: tally.cost_nanos,
+)
 _LABELS = 8
 
 
@@ -153,19 +159,14 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     exact: Column = _COUNT,
     link: Callable[[int, StatsQuery], str] = _active,
 ) -> Chart:
-    """Bars of the largest values and of all others together.
+    """Bars of the leading values and of all others together.
 
     ``spell`` is short, for the scale, ``exact`` for the table. ``link`` leads from a day to its
     sessions.
     """
-    sums: dict[str, int] = {}
-    for tally in stats.tallies:
-        if not tally.is_other:
-            sums[tally.value] = sums.get(tally.value, 0) + value(tally)
-    names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
-    chosen = names[:_SERIES]
-    has_others = len(names) > _SERIES or any(
-        tally.is_other and value(tally) for tally in stats.tallies
+    chosen = _leading(stats)
+    has_others = any(
+        (tally.is_other or tally.value not in chosen) and value(tally) for tally in stats.tallies
     )
     shown = [name or "none" for name in chosen] + (["other"] if has_others else [])
     drawn, rows = [], []
@@ -195,6 +196,22 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     return Chart(
         ident, title, spell(sum(map(value, stats.tallies))), svg, legend(shown), columns, rows[::-1]
     )
+
+
+def _leading(stats: Stats) -> list[str]:
+    """The values that the charts show by name: those with the largest shares of all measures.
+
+    They are the same for every chart of a screen, so that a value has one colour there.
+    """
+    shares: dict[str, float] = {}
+    for measure in _MEASURES:
+        whole = sum(map(measure, stats.tallies))
+        for tally in stats.tallies if whole else ():
+            if not tally.is_other:
+                shares[tally.value] = shares.get(tally.value, 0) + measure(tally) / whole
+    return sorted((name for name in shares if shares[name]), key=lambda name: -shares[name])[
+        :_SERIES
+    ]
 
 
 def _rate(stats: Stats, query: StatsQuery) -> Chart:

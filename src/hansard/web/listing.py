@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hansard.http.decoding import QueryReader
 from hansard.model import Jump, Session, SessionQuery
 from hansard.model.run import STATES
+from hansard.model.search import SearchNote
 from hansard.model.session_filter import FILTERS
 from hansard.model.times import Moment
 from hansard.web.filters import (
@@ -99,7 +100,7 @@ class Listed(Struct):
     total: int | None = 0
     at_least: bool = False
     problem: str = ""
-    notes: Sequence[str] = ()
+    notes: Sequence[SearchNote] = ()
     next_cursor: str | None = None
     pasted: list[Session] = []
     """The sessions whose id was searched for."""
@@ -129,6 +130,11 @@ class Listed(Struct):
     def filters(self) -> list[Chip]:
         """The chips without those of the columns."""
         return [chip for chip in self.chips if chip.name != "columns"]
+
+    def corrected(self, note: SearchNote) -> str:
+        """The same search with what was probably meant in place of what was not understood."""
+        typed = self.params.q.replace(note.text, note.suggestion or "", 1)
+        return query(pairs(replace(self.params, q=typed)))
 
     def with_page(self, page: int) -> str:
         return query([*pairs(self.params), *([("page", str(page))] if page else [])])

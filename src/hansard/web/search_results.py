@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.model import Jump, SearchQuery, Session
+from hansard.model.search import SearchNote
 from hansard.service.search_qualifiers import NAMES
 from hansard.web.filters import Chip, filter_of, pairs, query
 
@@ -44,7 +45,7 @@ class SearchResults(Struct):
     total: int | None = None
     at_least: bool = False
     problem: str = ""
-    notes: Sequence[str] = ()
+    notes: Sequence[SearchNote] = ()
     jump: Jump | None = None
 
 
@@ -85,7 +86,7 @@ async def hits(
         results.next_cursor,
         results.total,
         results.total_is_lower_bound,
-        notes=[note.message for note in results.notes],
+        notes=results.notes,
         jump=results.jump,
     )
 
@@ -133,6 +134,15 @@ def qualifiers(params: ListParams) -> list[Chip]:
     rest = [pair for pair in pairs(params) if pair[0] != "q"]
     shown = []
     for match in _QUALIFIER.finditer(params.q):
-        left = " ".join((params.q[: match.start()] + params.q[match.end() :]).split())
-        shown.append(Chip("q", match[0], query([("q", left), *rest] if left else rest)))
+        before, after = params.q[: match.start()], params.q[match.end() :]
+        left = " ".join((before + after).split())
+        opposite = match[0].removeprefix("-") if match[0][0] == "-" else f"-{match[0]}"
+        shown.append(
+            Chip(
+                "q",
+                match[0],
+                query([("q", left), *rest] if left else rest),
+                query([("q", f"{before}{opposite}{after}"), *rest]),
+            )
+        )
     return shown

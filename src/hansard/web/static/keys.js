@@ -57,7 +57,11 @@ function keyAct(key) {
     goingAt = 0
     return () => { location.href = `/ui/${GO[key]}` }
   }
-  const button = /^[a-z+-]$/.test(key) && (() => $(`.head [data-key="${key}"]`)?.click())
+  const button = /^[a-z+-]$/.test(key) && (async () => {
+    const row = document.activeElement.closest(".row a:not([aria-current])")
+    if (row && "e+-".includes(key)) await visit(row.href)
+    $(`.head [data-key="${key}"]`)?.click()
+  })
   return KEYS[key] ?? button
 }
 
