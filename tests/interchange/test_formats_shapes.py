@@ -329,3 +329,34 @@ def test_turns_of_sharegpt_may_spell_roles_and_content() -> None:
     renamed = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
     first, second = read_json([{"conversations": turns}, {"conversations": renamed}])
     assert spoken(first) == spoken(second) == [("user", ["q"]), ("assistant", ["a"])]
+
+
+def test_a_branch_of_a_session_without_a_time_has_none_either() -> None:
+    def node(key: str, parent: str | None, role: str | None, at: int | None = None) -> object:
+        message = role and {
+            "id": key,
+            "author": {"role": role},
+            "content": {"content_type": "text", "parts": [key]},
+            "create_time": at,
+        }
+        return {"id": key, "parent": parent, "children": [], "message": message}
+
+    def chat(at: int | None) -> object:
+        nodes = [
+            node("root", None, None),
+            node("q", "root", "user"),
+            node("old", "q", "assistant", at),
+            node("new", "q", "assistant"),
+        ]
+        return {
+            "id": "c",
+            "current_node": "new",
+            "mapping": {one["id"]: one for one in nodes if isinstance(one, dict)},
+        }
+
+    def unknown(at: int | None) -> list[bool]:
+        records = [each for each in read_json([chat(at)]) if isinstance(each, SessionRecord)]
+        return ["time_unknown" in record.draft.metadata for record in records]
+
+    assert unknown(None) == [True, True]
+    assert unknown(1_767_225_600) == [True, False]

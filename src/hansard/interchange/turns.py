@@ -99,12 +99,13 @@ class Lines(Struct, kw_only=True):
 class Span(Struct, frozen=True, kw_only=True):
     """What a file says of a session's times, in microseconds.
 
-    ``end`` is assumed where it says nothing.
+    ``end`` is assumed where it says nothing, and so is the beginning where ``is_assumed``.
 
     A ``settled`` session ended with its last message.
     """
 
     started: int | None = None
+    is_assumed: bool = False
     updated: int | None = None
     settled: bool = False
     archived_at: int | None = None
@@ -165,7 +166,8 @@ def _with_branches(
         own = list(turns)
         branch = _Builder(number, _branch_draft(built[0][0].draft, above.draft, own[0].key), rules)
         started = fork.created_at if fork else above.draft.created_at
-        record = branch.record(own, Span(started=started))
+        is_assumed = TIME_UNKNOWN in above.draft.metadata
+        record = branch.record(own, Span(started=started, is_assumed=is_assumed))
         record = msgspec.structs.replace(record, forked_after=fork.client_id if fork else None)
         built.append((record, branch))
     yield from (record for record, _ in built)
@@ -258,7 +260,8 @@ class _Builder:
             self._places[str(piece.key)] = len(messages)
             messages.append(self.message(piece, len(messages), names.next(piece.key)))
         unknown = all(message.created_at is None for message in messages)
-        unknown = unknown and span.started is None and span.updated is None
+        unknown = unknown and span.updated is None
+        unknown = unknown and (span.started is None or span.is_assumed)
         self._fill_times(messages, span)
         return SessionRecord(
             number=self._number,
