@@ -351,7 +351,7 @@ def test_a_branch_of_a_session_without_a_time_has_none_either() -> None:
         return {
             "id": "c",
             "current_node": "new",
-            "mapping": {one["id"]: one for one in nodes if isinstance(one, dict)},
+            "mapping": {each["id"]: each for each in nodes if isinstance(each, dict)},
         }
 
     def unknown(at: int | None) -> list[bool]:

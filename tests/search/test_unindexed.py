@@ -69,14 +69,14 @@ async def test_an_index_is_brought_up_to_date_by_few_statements(
     principal = watched.workspaces.operator(await watched.workspaces.create("acme"))
     await filled(watched, principal)
     await watched.indexer.catch_up()
-    one, _ = await watched.sessions.start(principal, SessionDraft(title="A parcel"))
+    session, _ = await watched.sessions.start(principal, SessionDraft(title="A parcel"))
     await watched.messages.append(
-        principal, one.id, [MessageDraft(role="user", parts=text_part("word"), text="word")]
+        principal, session.id, [MessageDraft(role="user", parts=text_part("word"), text="word")]
     )
     recorder.statements.clear()
     await watched.indexer.catch_up()
-    of_one = len(recorder.statements)
+    for_a_session = len(recorder.statements)
     await filled(watched, principal)
     recorder.statements.clear()
     await watched.indexer.catch_up()
-    assert len(recorder.statements) == of_one
+    assert len(recorder.statements) == for_a_session

@@ -194,7 +194,7 @@ def pieces(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 def draft_of(piece: Turn, rules: Rules) -> MessageDraft:
     """The message of one of the ``pieces``, without a session around it, and so without an id."""
-    return _Builder(0, _NO_SESSION, rules).message(piece, 0, None)
+    return _Builder(0, SessionDraft(), rules).message(piece, 0, None)
 
 
 def _pieces(turn: Turn) -> Iterable[Turn]:
@@ -223,7 +223,6 @@ def _separated(turn: Turn) -> Iterator[Turn]:
 
 
 _RESPONSE = "tool_call_response"
-_NO_SESSION = SessionDraft()
 
 
 def branch_id(session_id: str, key: object) -> str:
@@ -259,9 +258,8 @@ class _Builder:
         for piece in pieces(turns):
             self._places[str(piece.key)] = len(messages)
             messages.append(self.message(piece, len(messages), names.next(piece.key)))
-        unknown = all(message.created_at is None for message in messages)
-        unknown = unknown and span.updated is None
-        unknown = unknown and (span.started is None or span.is_assumed)
+        timed = [span.updated, None if span.is_assumed else span.started]
+        unknown = all(at is None for at in [*timed, *(each.created_at for each in messages)])
         self._fill_times(messages, span)
         return SessionRecord(
             number=self._number,

@@ -105,9 +105,9 @@ def _stretch(
         until_seq = max(session.seq, min(session.seq + left, session.last_seq))
         stretches.append((session.session_id, session.seq, until_seq))
         left -= until_seq - session.seq
-    found = yield from sizes(workspace_id, stretches)
-    fetched = yield from message_pages.fetch_sized(workspace_id, found, most_bytes)
-    reached = _reached(stretches, found, fetched.reached)
+    lengths = yield from sizes(workspace_id, stretches)
+    fetched = yield from message_pages.fetch_sized(workspace_id, lengths, most_bytes)
+    reached = _reached(stretches, lengths, fetched.reached)
     return Unseen(
         workspace_id,
         until,
@@ -120,25 +120,25 @@ def _stretch(
 
 def sizes(workspace_id: str, stretches: Sequence[tuple[str, int, int]]) -> Steps[list[steps.Row]]:
     """Session, seq and bytes of the messages in each stretch: from behind one seq up to another."""
-    asked = [stretch for stretch in stretches if stretch[1] < stretch[2]]
-    if not asked:
+    filled = [stretch for stretch in stretches if stretch[1] < stretch[2]]
+    if not filled:
         return []
     return (
         yield from steps.rows(
-            "search_unseen", workspace_id=workspace_id, stretches=rows.encoded(asked)
+            "search_unseen", workspace_id=workspace_id, stretches=rows.encoded(filled)
         )
     )
 
 
 def _reached(
-    stretches: Sequence[tuple[str, int, int]], found: Sequence[steps.Row], count: int
+    stretches: Sequence[tuple[str, int, int]], lengths: Sequence[steps.Row], count: int
 ) -> dict[str, int]:
-    """Up to which seq each session is here with the first ``count`` of the messages found.
+    """Up to which seq each session is here with the first ``count`` of these messages.
 
     Those behind the first session that is not here to its end are left out.
     """
     reached: dict[str, int] = {}
-    left_at, left_from = found[count][:2] if count < len(found) else ("", 0)
+    left_at, left_from = lengths[count][:2] if count < len(lengths) else ("", 0)
     for ident, after, until in stretches:
         if ident != left_at:
             reached[ident] = until
