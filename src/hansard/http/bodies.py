@@ -126,12 +126,9 @@ class Bodies:
         limit, owner = call.route.body_limit, call.workspace_id or ""
         encoding = call.headers.get("content-encoding")
         is_packed = call.route.body is not None and is_gzip(encoding)
-        too_large = TooLarge(
-            f"the body is larger than {limit} bytes", code="body_too_large", limit=limit
-        )
         expected = _declared(call.headers.get("content-length"))
         if expected is not None and expected > limit:
-            raise too_large
+            raise _too_large(limit)
         chunks, size, more = [], 0, True
         whole = limit if expected is None or is_packed else expected
         while more:
@@ -145,7 +142,7 @@ class Bodies:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > limit:
-                raise too_large
+                raise _too_large(limit)
             chunks.append(chunk)
             more = message.get("more_body", False)
         data = b"".join(chunks)
@@ -207,6 +204,10 @@ def is_long(data: bytes) -> bool:
     return len(data) > _LONG or (
         len(data) > _DENSE and sum(map(data.count, (b",", b"[", b"{", b"\\"))) > _DENSE
     )
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit} bytes", code="body_too_large", limit=limit)
 
 
 def _declared(length: str) -> int | None:

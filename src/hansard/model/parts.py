@@ -77,6 +77,7 @@ class _Outline(Struct, frozen=True):
 _decode = msgspec.json.Decoder(list[Part]).decode
 _decode_outlines = msgspec.json.Decoder(list[_Outline]).decode
 _decode_text = msgspec.json.Decoder(str).decode
+_QUOTE = ord('"')
 _STRINGS = {
     "text": "content",
     "reasoning": "content",
@@ -136,4 +137,4 @@ def _text(outlines: list[_Outline]) -> str:
 
 
 def _is_text(value: Raw) -> bool:
-    return bytes(memoryview(value)[:1]) == b'"'
+    return memoryview(value)[0] == _QUOTE
