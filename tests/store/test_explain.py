@@ -295,3 +295,12 @@ async def test_postgres_looks_an_id_up_by_the_same_indexes(
 
 def test_a_statement_that_scans_is_caught(file: apsw.Connection) -> None:
     assert scans(sqlite_plan(file, "select * from sessions where title = :title"))
+
+
+@pytest.mark.parametrize("name", ["checkpoint_heads", "checkpoint_get"])
+def test_sqlite_seeks_to_the_latest_checkpoint_of_a_thread(
+    file: apsw.Connection, name: str
+) -> None:
+    (search,) = sqlite_plan(file, statements.load("sqlite")[name])
+    assert search.startswith("SEARCH checkpoints USING "), search
+    assert "(workspace_id=? AND session_id=? AND ns=? AND id" in search, search
