@@ -304,3 +304,15 @@ def test_sqlite_seeks_to_the_latest_checkpoint_of_a_thread(
     (search,) = sqlite_plan(file, statements.load("sqlite")[name])
     assert search.startswith("SEARCH checkpoints USING "), search
     assert "(workspace_id=? AND session_id=? AND ns=? AND id" in search, search
+
+
+async def test_postgres_seeks_each_value_of_a_checkpoint_by_itself(
+    server: asyncpg.Connection[Any],
+) -> None:
+    """Of a thread with thousands of checkpoints, no other version of a channel is read."""
+    name = "checkpoint_blob_list"
+    values = {"workspace_id": "w", "session_id": "s", "ns": "", "pairs": '[["a", "1"]]'}
+    plan = await postgres_plan(server, Query(name, values, sql=statements.load("postgres")[name]))
+    (condition,) = [line for line in plan if "Index Cond" in line]
+    assert "channel = " in condition, plan
+    assert "version = " in condition, plan

@@ -301,11 +301,17 @@ select owner, octet_length(body) from documents
    and (expires_at is null or expires_at > :now)
 
 -- name: checkpoint_blob_list
--- The values of channels in these versions, which are given as [channel, version].
-select channel, version, type, data from checkpoint_blobs
- where workspace_id = :workspace_id and session_id = :session_id and ns = :ns
-   and (channel, version) in (select pair ->> 0, pair ->> 1 from json_array_elements(:pairs::text::json) as pair)
- order by channel, version
+-- The values of channels in these versions, which are given as [channel, version]. Each is sought by itself: joined as sets, and with
+-- statistics from before, all of a long thread's were read for one.
+select blob.channel, blob.version, blob.type, blob.data
+  from (select distinct pair ->> 0 as channel, pair ->> 1 as version from json_array_elements(:pairs::text::json) as pair) as wanted
+ cross join lateral (
+   select channel, version, type, data from checkpoint_blobs
+    where workspace_id = :workspace_id and session_id = :session_id and ns = :ns
+      and channel = wanted.channel and version = wanted.version
+    limit 1
+ ) as blob
+ order by blob.channel, blob.version
 
 -- name: message_named
 -- The messages of any session that have one of these client ids, with what their sessions are called and whose they are.
