@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from html import unescape
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -97,6 +99,19 @@ async def test_an_address_survives_signing_in(stranger: Reader) -> None:
     assert f'name="next" value="{address}"' in wrong.text
     done = await stranger.client.post(location, data={"key": stranger.key})
     assert done.headers["location"] == "/ui/sessions/a%20b?at=3&q=x%26y#m3"
+
+
+@pytest.mark.parametrize("user", ["https://idp/u/1", "a//b", "a b+c", "é?x#y", "..%2F", "a;b@c"])
+async def test_the_address_of_any_end_user_survives_signing_in(stranger: Reader, user: str) -> None:
+    await stranger.api("POST", "/v1/sessions", json={"user": user})
+    address = f"/ui/users/{quote(user, safe='')}"
+    location = (await stranger.get(address)).headers["location"]
+    next_path = unquote(location.removeprefix("/ui/sign-in?next="))
+    assert unquote(next_path.removeprefix("/ui/users/")) == user
+    done = await stranger.client.post("/ui/sign-in", data={"key": stranger.key, "next": next_path})
+    shown = await stranger.get(done.headers["location"])
+    assert (shown.status_code, shown.headers.get("location")) == (200, None)
+    assert user in unescape(shown.text)
 
 
 async def test_a_part_of_a_page_is_no_address_to_come_back_to(stranger: Reader) -> None:

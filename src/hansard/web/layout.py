@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
@@ -87,7 +87,13 @@ def _own_address(call: Call[Any, Any]) -> str:
     if call.route.method != "GET" or call.headers.get("x-fragment"):
         return ""
     own_query = call.scope["query_string"].decode("latin-1")
-    return safe_path(call, quote(call.scope["path"]) + (f"?{own_query}" if own_query else ""))
+    return safe_path(call, _own_path(call) + (f"?{own_query}" if own_query else ""))
+
+
+def _own_path(call: Call[Any, Any]) -> str:
+    """The path as it was sent, in which ``%2F`` is a slash of an id."""
+    path, sent = call.scope["path"], (call.scope.get("raw_path") or b"").decode("latin-1")
+    return quote(sent, safe="/%", encoding="latin-1") if unquote(sent) == path else quote(path)
 
 
 def sign_in_path(path: str) -> str:
