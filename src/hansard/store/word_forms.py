@@ -11,7 +11,6 @@ import threading
 import Stemmer  # type: ignore[import-not-found]  # it is written in C, and comes without types
 
 _SHORTEST = 3
-_CACHED = 10_000
 _local = threading.local()
 
 
@@ -41,8 +40,11 @@ def _has_forms(word: str) -> bool:
 
 
 def _stemmer() -> Stemmer.Stemmer:
-    """The stemmer of this thread: one is not to be used by two at once."""
+    """The stemmer of this thread: one is not to be used by two at once.
+
+    It keeps no words, which would outlive the erasure of their text.
+    """
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
-        stemmer = _local.stemmer = Stemmer.Stemmer("english", _CACHED)
+        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
     return stemmer
