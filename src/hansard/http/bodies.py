@@ -207,7 +207,11 @@ def is_long(data: bytes) -> bool:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body is larger than {limit} bytes", code="body_too_large", limit=limit)
+    return TooLarge(
+        f"the body is larger than {limit:,} bytes: send less at once",
+        code="body_too_large",
+        limit=limit,
+    )
 
 
 def _declared(length: str) -> int | None:

@@ -146,7 +146,9 @@ def unpacked(data: bytes, limit: int) -> bytes:
         raise Invalid("the body is not valid gzip", code="bad_gzip") from problem
     if len(plain) > limit:
         raise TooLarge(
-            f"the body unpacks to more than {limit} bytes", code="body_too_large", limit=limit
+            f"the body unpacks to more than {limit:,} bytes: send less at once",
+            code="body_too_large",
+            limit=limit,
         )
     if not unpacking.eof or unpacking.unused_data:
         raise Invalid(
