@@ -21,6 +21,7 @@ from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
 from hansard.service.documents import Documents
 from hansard.service.events import Events
+from hansard.service.facets import Facets
 from hansard.service.forks import Forks
 from hansard.service.health import Health
 from hansard.service.indexer import Indexer
@@ -85,6 +86,7 @@ class Service:
         cursors = Cursors(secret)
         self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
+        self.facets = Facets(store, self.sessions)
         self.attention = Attention(self.sessions, clock)
         self.forks = Forks(store, ids, clock)
         self.messages = Messages(store, ids, clock, self.audit, cursors)

@@ -79,6 +79,9 @@ class Menu(Struct):
     name: str
     label: str
     choices: list[tuple[str, int | None, bool]]
+    is_offered: bool
+    more: str
+    """``+`` where the counts are those of some sessions only."""
 
     @property
     def chosen(self) -> int:
@@ -231,28 +234,33 @@ async def count(call: Call[ListParams, Any]) -> int:
 
 
 async def menus(service: Service, principal: Principal, params: ListParams) -> list[Menu]:
-    """The filters with their values and counts; a key that sees only a part is shown no counts."""
-    shown = []
+    """The filters with the values that all other filters leave, and how many sessions have each.
+
+    Where words are searched, which the counts would not follow, there are none.
+    """
+    names = [name for name, _ in _MENUS]
+    facets = await service.facets.find(principal, filter_of(params), names, _MENU)
     narrowed = principal.user_id is not None or principal.app is not None
+    shown = []
     for name, label in _MENUS:
-        counts: dict[str, int | None] = (
-            {} if narrowed else {**await service.sessions.facet(principal, name, archived=False)}
-        )
-        order = (
-            list(STATES)
-            if name == "state"
-            else sorted(counts, key=lambda value: (-(counts[value] or 0), value))
-        )
-        chosen = getattr(params, name)
-        values = order if name == "state" else [*dict.fromkeys([*chosen, *order])][:_MENU]
+        facet, chosen = facets[name], getattr(params, name)
+        known = {} if narrowed else await service.sessions.facet(principal, name)
+        counts: dict[str, int | None] = {**dict.fromkeys(chosen, 0), **dict(facet.values)}
+        if not facet.is_exact:
+            counts = {**dict.fromkeys([*chosen, *known]), **dict(facet.values)}
+        values = sorted(counts, key=lambda value: -(counts[value] or 0))
+        if name == "state":
+            values = [value for value in STATES if value in counts]
         shown.append(
             Menu(
                 name,
                 label,
                 [
-                    (value, None if narrowed else counts.get(value, 0), value in chosen)
-                    for value in values
+                    (value, None if params.q else counts[value], value in chosen)
+                    for value in values[:_MENU]
                 ],
+                is_offered=max(len(values), len(known)) > 1 or bool(chosen),
+                more="" if facet.is_exact else "+",
             )
         )
     return shown

@@ -51,6 +51,14 @@ def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[froz
     return fields - set(narrowest) | {listing.ORDER} if size <= SORTED_AT_ONCE else fields
 
 
+def leading(filters: SessionFilter, loose: frozenset[str]) -> SessionFilter:
+    """The part of a filter that chooses the index, once ``loosened`` said what does not."""
+    fields = (*_FIELDS, *(field for group in _RANGES.values() for field in group))
+    return SessionFilter(
+        **{field: getattr(filters, field) for field in fields if field not in loose}
+    )
+
+
 def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset[str]]:
     """As ``loosened``, for a count, which needs no order.
 
