@@ -89,3 +89,16 @@ async def test_bars_of_messages_lead_to_the_sessions_that_went_on_that_day(
     assert f"day_until={today}" in link
     assert "active_from=" in link
     assert 'href="/ui/sessions/' in (await reader.get(f"/ui/?{link}")).text
+
+
+async def test_a_reader_may_rather_see_utc(reader: Reader) -> None:
+    await _filled(reader)
+    reader.client.cookies.set("zone", "Europe/Berlin")
+    assert "are in Europe/Berlin." in (await reader.get("/ui/settings")).text
+    assert (await reader.post("/ui/zone")).headers["location"] == "/ui/settings#times"
+    page = (await reader.get("/ui/settings")).text
+    assert "are in UTC." in page
+    assert "Use this browser&#39;s time zone" in page or "Use this browser's time zone" in page
+    assert "23:30:00" in (await reader.get("/ui/sessions/late")).text
+    await reader.post("/ui/zone")
+    assert "00:30:00" in (await reader.get("/ui/sessions/late")).text

@@ -31,6 +31,7 @@ from hansard.web.layout import (
     control_key,
     sign_in_path,
 )
+from hansard.web.local_times import IN_UTC, is_in_utc
 from hansard.web.offers import NOTHING
 from hansard.web.rendering import COMPACT, THEMES, Pages, row_height, see_other
 from hansard.web.sessions import Sessions
@@ -156,10 +157,19 @@ def _looks() -> tuple[Route, ...]:
         answer.set_cookie("rows", rows, max_age=_YEAR, path=call.address("/"), samesite="lax")
         return answer
 
+    async def switch_zone(call: Call[None, None]) -> Response:
+        """Times in UTC, or again in the reader's own zone"""
+        check_origin(call)
+        answer = see_other("/ui/settings#times")
+        chosen = "" if is_in_utc(call) else "yes"
+        answer.set_cookie(IN_UTC, chosen, max_age=_YEAR, path=call.address("/"), samesite="lax")
+        return answer
+
     form: dict[str, Any] = {"public": True, "raw_body": True, "media_type": "text/html"}
     return (
         Route("POST /ui/theme", switch_theme, **form),
         Route("POST /ui/rows", switch_rows, **form),
+        Route("POST /ui/zone", switch_zone, **form),
     )
 
 

@@ -52,6 +52,7 @@ _MENUS = (
 )
 MINOR = ("resolution", "kind")
 _MENU, _WAYS = 40, 8
+_COUNTED_VIEWS = 8
 _reader = QueryReader(ListParams)
 _CONTROLLED = {
     "state",
@@ -274,10 +275,16 @@ class Tab(Struct):
     count: int | None
     on: bool
     id: str = ""
+    more: str = ""
+    """``+`` where there may be more than are counted."""
 
 
 async def tabs(
-    service: Service, principal: Principal, shown_list: Listed, saved: list[View]
+    service: Service,
+    principal: Principal,
+    shown_list: Listed,
+    saved: list[View],
+    zone: tzinfo,
 ) -> list[Tab]:
     """The views; a built-in one is that of its sessions, whatever columns they are shown with."""
     is_unknown = shown_list.problem and not shown_list.params.q
@@ -302,10 +309,24 @@ async def tabs(
         shown.append(
             Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == sessions)
         )
-    for view in saved:
+    for number, view in enumerate(saved):
         text = f"?{view.query.lstrip('?')}" if view.query else ""
-        shown.append(Tab(view.name, text, None, text == current, view.id))
+        tab = Tab(view.name, text, None, text == current, view.id)
+        if number < _COUNTED_VIEWS:
+            tab.count, tab.more = await _size_of(service, principal, text, zone)
+        shown.append(tab)
     return shown
+
+
+async def _size_of(
+    service: Service, principal: Principal, view: str, zone: tzinfo
+) -> tuple[int | None, str]:
+    """How many sessions a view has, and ``+`` where there may be more; None for a search."""
+    params = cleaned(_reader.read(view.lstrip("?").encode()), zone)
+    if params.q:
+        return None, ""
+    count, is_exact = await service.facets.count(principal, filter_of(params))
+    return count, "" if is_exact else "+"
 
 
 def spans(params: ListParams, now: int, zone: tzinfo) -> list[tuple[str, str]]:

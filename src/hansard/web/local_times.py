@@ -18,17 +18,24 @@ if TYPE_CHECKING:
 
     from hansard.http.call import Call
 
-COOKIE = "zone"
+COOKIE, IN_UTC = "zone", "utc"
+"""The browser's own zone, and whether its reader rather sees UTC."""
 
 
 def zone_name(call: Call[Any, Any]) -> str:
     """The IANA name of the reader's time zone."""
-    name = call.headers.cookie(COOKIE) or "UTC"
+    name = "" if is_in_utc(call) else call.headers.cookie(COOKIE)
+    name = name or "UTC"
     try:
         zone_named(name)
     except Invalid:
         return "UTC"
     return name
+
+
+def is_in_utc(call: Call[Any, Any]) -> bool:
+    """Whether the reader has chosen UTC."""
+    return call.headers.cookie(IN_UTC) == "yes"
 
 
 def is_known(call: Call[Any, Any]) -> bool:

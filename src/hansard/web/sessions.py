@@ -152,6 +152,7 @@ class Sessions:
                 principal,
                 shown,
                 await service.views.list(principal),
+                zone_of(call),
             ),
             "menus": await listing.menus(service, principal, shown.params),
             "minor": listing.MINOR,

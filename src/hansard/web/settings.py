@@ -12,6 +12,7 @@ from hansard.http.route import Route
 from hansard.model.session import KINDS
 from hansard.service.retention import ALL
 from hansard.web.layout import Form, Layout, act
+from hansard.web.local_times import is_in_utc, zone_name
 from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Settings:
                 (ALL, "Default for all other kinds"),
                 *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS),
             ],
+            zone_name=zone_name(call),
+            in_utc=is_in_utc(call),
             curl=self._layout.curl(call, "/v1/workspace"),
         )
 
@@ -137,6 +140,7 @@ def _detail(value: object) -> str:
             ", ".join(
                 f"{_SPELLED.get(name) or str(name).replace('_', ' ')}: {_detail(item)}"
                 for name, item in value.items()
+                if item or name not in _SPELLED
             )
             or "none"
         )

@@ -21,6 +21,10 @@ function showBar() {
     else if (!("search" in $("#list").dataset))
       next = step("all", `Select all ${number(list.total)} that match`)
   }
+  if (!all && count === 2) {
+    const [one, other] = picked
+    next += ` <a href="/ui/sessions/${one}/compare?against=${other}">Compare</a>`
+  }
   const verb = all ? "match and are " : ""
   $("p", bar).innerHTML = `<b>${sessions(count)}</b> ${verb}selected ${next}`
 }

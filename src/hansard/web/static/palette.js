@@ -1,5 +1,5 @@
 // ⌘K: everything that can be done from here, by name.
-import { $, $$, make } from "./dom.js"
+import { $, $$, make, part } from "./dom.js"
 import { help } from "./help.js"
 import { ask, dialog, failed } from "./notices.js"
 import { post } from "./posting.js"
@@ -34,13 +34,13 @@ export function showPalette() {
   if ($("dialog.palette")) return
   const box = dialog(BOX, "palette")
   const input = $("input", box), items = $("ul", box), all = commands()
-  let at = 0, shown = []
+  let at = 0, shown = [], hits = [], timer, asked
   const draw = () => {
     const typed = input.value.trim(), words = typed.toLowerCase().split(/\s+/)
     shown = all.filter(([label, kind]) =>
       words.every(word => `${label} ${kind}`.toLowerCase().includes(word)))
     const search = () => visit(`/ui/?q=${encodeURIComponent(typed)}`)
-    if (typed) shown.push([`Search for “${typed}”`, "search", search])
+    if (typed) shown.push([`Search for “${typed}”`, "search", search], ...hits)
     at = Math.min(at, shown.length - 1)
     items.replaceChildren(...shown.map(([label, kind, act], index) => {
       const item = make("li", { role: "option", id: `command${index}` })
@@ -52,7 +52,25 @@ export function showPalette() {
     input.setAttribute("aria-activedescendant", `command${at}`)
     items.children[at]?.scrollIntoView({ block: "nearest" })
   }
-  input.oninput = () => { at = 0; draw() }
+  // The sessions that match, a moment after the last key.
+  const look = async () => {
+    asked = new AbortController()
+    const { signal } = asked, typed = encodeURIComponent(input.value.trim())
+    try {
+      const rows = typed ? $$(".row a", await part(`/ui/rows?q=${typed}`, "rows", signal)) : []
+      hits = rows.slice(0, 6).map(link =>
+        [$("b", link).textContent.trim(), "session", () => visit(link.href)])
+      draw()
+    } catch {}
+  }
+  input.oninput = () => {
+    at = 0
+    hits = []
+    asked?.abort()
+    clearTimeout(timer)
+    timer = setTimeout(look, 150)
+    draw()
+  }
   input.onkeydown = event => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (!by && event.key !== "Enter") return

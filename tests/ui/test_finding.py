@@ -1,0 +1,34 @@
+"""Ways to a session beside the list: the palette, and two picked ones side by side."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.ui.conftest import Visitor
+
+
+def test_the_palette_shows_the_sessions_that_match_what_is_typed(visitor: Visitor) -> None:
+    page = visitor.go("/ui/insights")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("refund")
+    options = page.locator(".palette li")
+    expect(options.nth(1)).to_contain_text("session")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert 2 <= options.count() <= 7
+    title = (options.nth(1).inner_text()).split("\n")[0].removesuffix("session").strip()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#pane h1")).to_contain_text(title.rstrip("…"))
+
+
+def test_two_picked_sessions_are_compared(visitor: Visitor) -> None:
+    page = visitor.go("/ui/")
+    expect(page.locator("#live.on")).to_be_visible()
+    page.locator(".row").first.hover()
+    ticks = page.locator(".row input")
+    ticks.nth(0).check()
+    expect(page.locator("#bulk a")).to_have_count(0)
+    ticks.nth(1).check()
+    page.locator("#bulk").get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page.locator(".compare th")).to_have_count(2)
