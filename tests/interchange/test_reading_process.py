@@ -62,6 +62,13 @@ async def test_the_process_gives_what_is_read_here() -> None:
     assert [type(event) for event in here].count(BadRecord) == 1
 
 
+async def test_a_process_ends_that_has_said_more_than_anybody_reads() -> None:
+    frames = "import sys; [sys.stdout.write('x' * 65536) for _ in range(64)]"
+    process = ReadingProcess("a file", b"", None, RULES, SERVER, command=("-c", frames))
+    async with asyncio.timeout(20), process.events():
+        await asyncio.sleep(1)
+
+
 async def test_an_export_that_is_uploaded_is_restored_as_one_from_a_file_is(
     service: Service, here: Principal, there: Principal
 ) -> None:

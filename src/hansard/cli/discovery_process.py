@@ -137,4 +137,4 @@ class DiscoveryProcess:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            await process.communicate()  # it does not end before what nobody read of it was read

@@ -71,7 +71,7 @@ class ReadingProcess:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            await process.communicate()  # it does not end before what nobody read of it was read
 
     async def _events(self, process: asyncio.subprocess.Process) -> AsyncIterator[Sequence[Event]]:
         assert process.stdin is not None, "it was asked for"  # noqa: S101 - an invariant of the call above
