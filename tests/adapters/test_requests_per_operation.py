@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from google.adk.events.event import Event
@@ -36,8 +35,9 @@ async def test_adk_appends_with_three_scopes_in_one_and_lists_200_sessions_in_th
     counted: AsyncHansard, transport: Counting, name: str
 ) -> None:
     service = HansardSessionService(counted)
-    created = [service.create_session(app_name=name, user_id=f"u{n % 7}") for n in range(200)]
-    session = (await asyncio.gather(*created))[0]
+    session = await service.create_session(app_name=name, user_id="u")
+    for number in range(199):
+        await service.create_session(app_name=name, user_id=f"u{number % 7}")
     before = transport.requests
     state = {"own": 1, "user:u": 1, "app:a": 1}
     actions = EventActions(state_delta=state)
