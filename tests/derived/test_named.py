@@ -157,8 +157,8 @@ async def test_named_a_fork_outlives_its_original(client: httpx.AsyncClient) -> 
 async def test_named_sub_sessions_go_only_when_asked_for(client: httpx.AsyncClient) -> None:
     await family(client)
     deleted = (await client.delete("/v1/sessions/s", params={"sub_sessions": "delete"})).json()
-    assert (deleted["sessions"], deleted["messages"], deleted["detached"]) == (4, 4, 0)
-    assert await names(client) == set()
+    assert (deleted["sessions"], deleted["messages"], deleted["detached"]) == (3, 2, 1)
+    assert await names(client) == {"f"}, "a fork has its own copy"
 
 
 @pytest.mark.parametrize("below", ["keep", "delete"])
@@ -185,8 +185,8 @@ async def test_named_a_dry_run_says_before_what_a_bulk_deletion_takes(
     assert (await client.get("/v1/sessions")).json() == before
     done = (await client.post("/v1/bulk", json=body)).json()
     assert preview == done
-    assert done["deleted"]["sessions"] == (1 if below == "keep" else 4)
-    assert done["deleted"]["detached"] == (2 if below == "keep" else 0)
+    assert done["deleted"]["sessions"] == (1 if below == "keep" else 3)
+    assert done["deleted"]["detached"] == (2 if below == "keep" else 1)
 
 
 async def test_named_a_dry_run_of_another_bulk_action_changes_nothing(
@@ -208,7 +208,7 @@ async def test_named_a_parent_can_be_cleared(client: httpx.AsyncClient) -> None:
     children = (await client.get("/v1/sessions", params={"parent": "s"})).json()["data"]
     assert [session["id"] for session in children] == ["f"]
     await client.delete("/v1/sessions/s", params={"sub_sessions": "delete"})
-    assert await names(client) == {"c", "cc"}
+    assert await names(client) == {"c", "cc", "f"}
     assert (await client.patch("/v1/sessions/cc", json={"parent": "c"})).status_code == 400
 
 
@@ -267,7 +267,7 @@ def test_named_the_client_deletes_what_it_says(hansard: Hansard) -> None:
     session = hansard.sessions.start(user="https://idp/u/9")
     fork = hansard.sessions.fork(session.id)
     preview = hansard.sessions.delete(session.id, sub_sessions="delete", dry_run=True)
-    assert (preview.deleted, preview.sessions) == (False, 2)
+    assert (preview.deleted, preview.sessions, preview.detached) == (False, 1, 1)
     assert hansard.sessions.update(fork.id, parent=None).parent is None
     assert hansard.sessions.delete(session.id).detached == 0
     assert hansard.users.erase("https://idp/u/9").counts["sessions"] == 1

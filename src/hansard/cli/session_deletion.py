@@ -21,9 +21,7 @@ _TITLE = 48
 
 @click.command()
 @click.argument("sessions", nargs=-1, required=True, metavar="ID…")
-@click.option(
-    "--sub-sessions", is_flag=True, help="Delete the sessions that branched from them as well."
-)
+@click.option("--sub-sessions", is_flag=True, help="Delete their sub-sessions as well; forks stay.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
@@ -36,8 +34,8 @@ async def delete(
 ) -> None:
     """Delete sessions for ever.
 
-    Their messages and runs are deleted with them. The sessions that branched from them stay,
-    without a parent, unless --sub-sessions is given.
+    Their messages and runs are deleted with them. Their sub-sessions stay, without a parent,
+    unless --sub-sessions is given. A fork has its own copy of the messages and always stays.
     """
     below: SubSessions = "delete" if sub_sessions else "keep"
     async with context.opened() as service:
@@ -67,7 +65,8 @@ def _contents(counts: Mapping[str, Any]) -> str:
         parts.append(output.counted(counts["runs"], "run"))
     taken, detached = ", ".join(parts), counts["detached"]
     stays = "stays" if detached == 1 else "stay"
-    return f"{taken}; {output.counted(detached, 'sub-session')} {stays}" if detached else taken
+    branched = f"{output.counted(detached, 'session')} that branched from it {stays}"
+    return f"{taken}; {branched}" if detached else taken
 
 
 async def _confirmed(

@@ -205,8 +205,8 @@ def delete(
 ) -> Request[Deleted]:
     """Delete a session for ever; with ``dry_run`` only say what would go.
 
-    The sessions that branched from it stay, without a parent, unless ``sub_sessions`` is
-    ``delete``.
+    Its sub-sessions stay, without a parent, unless ``sub_sessions`` is ``delete``. Its forks
+    always stay.
     """
     query = {"sub_sessions": sub_sessions, "dry_run": dry_run or None}
     return Request(

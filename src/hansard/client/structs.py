@@ -269,7 +269,7 @@ class Score(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 class Deleted(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How much is gone, or would go where ``deleted`` is false.
 
-    ``detached`` are the sub-sessions that stay, without a parent.
+    ``detached`` are the sub-sessions and forks that stay, without a parent.
     """
 
     id: str

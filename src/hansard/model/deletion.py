@@ -10,7 +10,10 @@ SubSessions = Literal["keep", "delete"]
 
 
 class Deletion(Struct, frozen=True):
-    """How much a deletion takes. ``detached`` are the sub-sessions that stay, without a parent."""
+    """How much a deletion takes.
+
+    ``detached`` are the sub-sessions and forks that stay, without a parent.
+    """
 
     sessions: int = 0
     messages: int = 0

@@ -47,8 +47,8 @@ class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: str | None = None
     """The tag, for `tag` and `untag`; 1–128 characters."""
     sub_sessions: Literal["keep", "delete"] = "keep"
-    """For `delete`: what becomes of the sessions that branched from those that go. `keep` leaves
-    them, without a parent; `delete` deletes them as well."""
+    """For `delete`: what becomes of the sub-sessions of those that go. `keep` leaves them, without
+    a parent; `delete` deletes them as well. Forks stay."""
     dry_run: bool = False
     """True changes nothing, and answers with what would be."""
 

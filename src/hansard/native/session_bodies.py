@@ -272,8 +272,8 @@ class DeleteParams(Struct, frozen=True, kw_only=True):
     example: ClassVar[Json] = {"sub_sessions": "delete", "dry_run": True}
 
     sub_sessions: Literal["keep", "delete"] = "keep"
-    """What becomes of the sessions that branched from it: `keep` leaves them, without a parent;
-    `delete` deletes them and all below them."""
+    """What becomes of its sub-sessions: `keep` leaves them, without a parent; `delete` deletes them
+    and all below them. A fork has its own copy of the messages and always stays."""
     dry_run: bool = False
     """True deletes nothing, and answers with what would go."""
 
@@ -295,13 +295,13 @@ class SessionDeleted(Struct, frozen=True, kw_only=True):
     deleted: bool
     """False for a dry run."""
     sessions: int
-    """How many sessions go: this one, and with `sub_sessions=delete` all that branched from it."""
+    """How many sessions go: this one, and with `sub_sessions=delete` the sub-sessions below it."""
     messages: int
     """How many messages go with them."""
     runs: int
     """How many runs go with them."""
     detached: int
-    """How many sub-sessions stay, without a parent."""
+    """How many sub-sessions and forks stay, without a parent."""
 
 
 _SAME = tuple(

@@ -180,8 +180,8 @@ async def unarchive_session(call: Call[None, None]) -> Reply:
 async def delete_session(call: Call[DeleteParams, None]) -> SessionDeleted:
     """Permanently delete a session
 
-    The sessions that branched from it stay, without a parent, unless ``sub_sessions`` says
-    otherwise.
+    Its sub-sessions stay, without a parent, unless ``sub_sessions`` says otherwise. Its forks
+    always stay.
     """
     name, params = call.path["session_id"], call.params
 

@@ -85,7 +85,8 @@ returning last_seq
 delete from sessions where workspace_id = :workspace_id and id = :id
 
 -- name: session_children
-select id from sessions where workspace_id = :workspace_id and parent_id = :id
+-- The sessions that branched from it, and which of them are no forks.
+select id, forked_seq is null from sessions where workspace_id = :workspace_id and parent_id = :id
 
 -- name: tag_put
 insert into session_tags (workspace_id, tag, session_id) values (:workspace_id, :tag, :session_id) on conflict do nothing

@@ -33,7 +33,8 @@ def preview(ref: SessionRef, sub_sessions: SubSessions = "keep") -> Steps[Deleti
 def delete(ref: SessionRef, now: int, sub_sessions: SubSessions = "keep") -> Steps[Deletion]:
     """Delete the session: what went.
 
-    Its sub-sessions go with it where that is asked for; otherwise they stay, and lose their parent.
+    Its sub-sessions go with it where that is asked for; otherwise they stay, as its forks do, and
+    lose their parent.
     Raises Forbidden when a session that would go is not the caller's to see: then nothing goes.
     """
     top = yield from locked(ref)
@@ -83,13 +84,15 @@ def _doomed(
 ) -> Steps[dict[str, Session]]:
     """The sessions that go, by id.
 
-    The one that is named, and where that is asked for all below it.
+    The one that is named, and where that is asked for the sub-sessions below it; a fork has its
+    own copy of the messages and stays.
     """
     doomed = {top.id: top}
     waiting = [top.id] if sub_sessions == "delete" else []
     while waiting:
-        for child in (yield from _children(ref, waiting.pop())):
-            if child in doomed:  # a file may have brought a session that is its own parent
+        for child, is_sub_session in (yield from _children(ref, waiting.pop())):
+            # A file may have brought a session that is its own parent.
+            if not is_sub_session or child in doomed:
                 continue
             try:
                 session = yield from look(SessionRef(ref.workspace_id, child))
@@ -116,16 +119,17 @@ def _counted(ref: SessionRef, doomed: dict[str, Session]) -> Steps[Deletion]:
 
 
 def _kept_children(ref: SessionRef, doomed: dict[str, Session]) -> Steps[list[str]]:
-    """The sub-sessions of what goes that stay."""
+    """The sessions that branched from what goes and stay."""
     kept: list[str] = []
     for ident in doomed:
-        kept += [child for child in (yield from _children(ref, ident)) if child not in doomed]
+        kept += [child for child, _ in (yield from _children(ref, ident)) if child not in doomed]
     return kept
 
 
-def _children(ref: SessionRef, ident: str) -> Steps[list[str]]:
+def _children(ref: SessionRef, ident: str) -> Steps[list[tuple[str, bool]]]:
+    """The sessions that branched from it, and whether each is a sub-session and no fork."""
     children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=ident)
-    return [child[0] for child in children]
+    return [(child, bool(is_sub_session)) for child, is_sub_session in children]
 
 
 def _detach(ref: SessionRef, ident: str, now: int) -> Steps[None]:
