@@ -137,6 +137,21 @@ async def test_the_traces_of_a_session_in_one_request_are_one_append_in_their_or
     assert session["run_id"] == records[0].trace
 
 
+async def test_a_long_request_takes_nothing_back_whatever_its_traces_are_called(
+    client: httpx.AsyncClient,
+) -> None:
+    """More calls of a session than a transaction takes, with ids that run against the time."""
+    records = [record for turn in range(70) for record in spans(turn)[:1]]
+    for number, record in enumerate(records):
+        record.attributes["gen_ai.conversation.id"] = "long"
+        record.trace = f"{len(records) - number:032x}"
+    path, body = request(records)
+    assert (await client.post(path, json=body)).json() == {}
+    session = (await client.get("/v1/sessions/long")).json()
+    assert (session["last_seq"], session["message_count"]) == (140, 140)
+    assert session["run_id"] == records[-1].trace
+
+
 async def test_calls_come_into_a_session_that_knows_later_ones_of_other_traces(
     client: httpx.AsyncClient,
 ) -> None:

@@ -14,15 +14,15 @@ from hansard.service.session_rows import check_owner, drafted
 from hansard.store.verbs import model_calls as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model.model_call import TraceFacts, TraceRecord
     from hansard.store import Store
 
-_TOGETHER = 8
-"""So many traces are a transaction: others' writes wait for one of them, and no longer."""
+_TOGETHER = 32
+"""So many calls are a transaction: others' writes wait for one of them, and no longer."""
 _REFUSALS = (Conflict, Forbidden, Invalid, NotFound, TooLarge)
 _SOURCE = {"source": "telemetry"}
 _BY_TRACE = _SOURCE | {"known_by": "trace"}
@@ -50,9 +50,7 @@ class Telemetry:
         session that is not the caller's to write are refused, the others are taken.
         """
         refused, reason = 0, ""
-        ordered = sorted(records, key=_by_session)
-        for start in range(0, len(ordered), _TOGETHER):
-            group = ordered[start : start + _TOGETHER]
+        for group in _groups(records):
             async with self._turn:
                 outcomes = await self._outcomes(principal, group)
             for record, problem in zip(group, outcomes, strict=True):
@@ -95,6 +93,24 @@ class Telemetry:
         return None
 
 
-def _by_session(record: TraceRecord) -> tuple[str, str]:
-    """Traces of one session come together: it is then read and written once."""
-    return record.facts.session or "", record.trace
+def _groups(records: Iterable[TraceRecord]) -> Iterator[list[TraceRecord]]:
+    """The traces of each transaction."""
+    group: list[TraceRecord] = []
+    size = 0
+    for record in sorted(records, key=_order):
+        group.append(record)
+        size += max(1, len(record.calls))
+        if size >= _TOGETHER:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _order(record: TraceRecord) -> tuple[str, int, str]:
+    """Traces of one session come together and in their order: it is then read and written once.
+
+    One that came behind a later one would have the end of the transcript written anew.
+    """
+    at = min((call.at for call in record.calls), default=0)
+    return record.facts.session or "", at, record.trace
