@@ -202,15 +202,14 @@ async def test_statistics_go_on_beyond_any_sum(service: Service, here: Principal
 def filled(workspace_id: str) -> Steps[None]:
     """Bring each sum of the statistics to the largest that it may be."""
     yield from composed(
-        "update stats_cells set cost_nanos = 4611686018427387904"
-        " where workspace_id = :workspace_id",
+        "update stats_sums set cost_nanos = 4611686018427387904 where workspace_id = :workspace_id",
         {"workspace_id": workspace_id},
     )
 
 
 def largest_cell(workspace_id: str) -> Steps[int]:
     got = yield from composed(
-        "select max(cost_nanos) from stats_cells where workspace_id = :workspace_id",
+        "select max(cost_nanos) from stats_sums where workspace_id = :workspace_id",
         {"workspace_id": workspace_id},
     )
     return int(got[0][0])

@@ -23,6 +23,7 @@ EXEMPT = (
     "search_workspaces",
     "stats_marks",
     "stats_positions",
+    "stats_progress",
     "webhook_deliveries",
     "webhooks",
     "workspace_counters",

@@ -90,22 +90,22 @@ select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, 
 select walked from recounts where workspace_id = :workspace_id for update
 
 -- name: stats_position_lock
-select generation, walked from stats_positions where workspace_id = :workspace_id for update
+select generation, walked from stats_progress where workspace_id = :workspace_id for update
 
 -- name: stats_counted_of
-select session_id, channel, app, agent, model, user_id, state, own_after, seq, excess
-  from stats_counted where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+select session_id, channel, app, agent, model, user_id, state, own_after, seq, excess, spans
+  from stats_by_session where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
 
 -- name: stats_spans_of
 select session_id, slot, model, what, bucket,
   sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
-  from stats_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+  from stats_long_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
 
 -- name: stats_heads_of
--- What sessions count for as such, without their messages and runs.
+-- The rows with what sessions count for as such, without their messages and runs.
 select session_id, slot, model, what, bucket,
   sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
-  from stats_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json))) and what in ('session', 'resolve')
+  from stats_long_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json))) and sessions <> 0
 
 -- name: stats_runs_of
 -- Runs that are not counted as they stand.

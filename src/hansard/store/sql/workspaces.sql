@@ -128,6 +128,21 @@ delete from bulk_changes where workspace_id = :workspace_id
 -- name: workspace_purge_recounts
 delete from recounts where workspace_id = :workspace_id
 
+-- name: workspace_purge_stats_progress
+delete from stats_progress where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_by_session
+delete from stats_by_session where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_long_spans
+delete from stats_long_spans where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_sums
+delete from stats_sums where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_user_sums
+delete from stats_user_sums where workspace_id = :workspace_id
+
 -- name: workspace_purge_stats_positions
 delete from stats_positions where workspace_id = :workspace_id
 

@@ -13,6 +13,7 @@ import msgspec
 from hansard.model.usage import SUMS, Spent, greater, spent_of
 from hansard.store import rows, steps
 from hansard.store.steps import Query, Steps, many, row, run, value
+from hansard.store.verbs import stats_spans
 from hansard.store.verbs.stats_cells import (
     Counted,
     Figures,
@@ -20,7 +21,6 @@ from hansard.store.verbs.stats_cells import (
     StatsChanges,
     bucket_of,
     slot_of,
-    spans_of,
 )
 
 if TYPE_CHECKING:
@@ -143,13 +143,16 @@ def _count(workspace_id: str, sessions: Mapping[str, Session], wanted: Sequence[
     changes = StatsChanges(workspace_id)
     for ident in [ident for ident in before if ident in wanted[:done] and ident not in stretches]:
         yield from _take_back(changes, before[ident])
-    after = {ident: _as_counted(sessions[ident], until) for ident, (_, until) in stretches.items()}
+    after = {
+        ident: _as_counted(sessions[ident], until, before.get(ident))
+        for ident, (_, until) in stretches.items()
+    }
     yield from _move_changed(changes, before, after)
     yield from _count_heads(changes, sessions, before, after)
     yield from _count_messages(changes, stretches, after)
     complete = yield from _count_runs(changes, sessions, after)
     yield from changes.write()
-    yield from many("stats_counted_put", [record.values(workspace_id) for record in after.values()])
+    yield from stats_spans.put(workspace_id, after.values(), changes.spans)
     return done if complete else 0
 
 
@@ -182,7 +185,7 @@ def _stretches(
     return stretches, len(wanted)
 
 
-def _as_counted(session: Session, seq: int) -> Counted:
+def _as_counted(session: Session, seq: int, before: Counted | None) -> Counted:
     excess = greater(session, session.by_runs).plus(session, -1)
     return Counted(
         session.id,
@@ -195,24 +198,17 @@ def _as_counted(session: Session, seq: int) -> Counted:
         session.copied.seq,
         seq,
         msgspec.json.encode(excess).decode(),
+        before.spans if before else "[]",
     )
 
 
 def _take_back(changes: StatsChanges, counted: Counted) -> Steps[None]:
     """Let a session count for nothing."""
-    for span, figures in (yield from _spans(changes.workspace_id, "stats_spans_of", [counted])):
+    for span, figures in (yield from stats_spans.of(changes.workspace_id, [counted])):
         changes.add_to_cells(counted, span, figures, -1)
     here = {"workspace_id": changes.workspace_id, "session_id": counted.session_id}
     yield from run("stats_spans_delete", **here)
     yield from run("stats_counted_delete", **here)
-
-
-def _spans(
-    workspace_id: str, statement: str, counted: Iterable[Counted]
-) -> Steps[list[tuple[Span, Figures]]]:
-    ids = rows.texts([record.session_id for record in counted])
-    records = yield from steps.rows(statement, workspace_id=workspace_id, session_ids=ids)
-    return spans_of(records)
 
 
 def _move_changed(
@@ -226,7 +222,7 @@ def _move_changed(
     ]
     if not changed:
         return
-    for span, figures in (yield from _spans(changes.workspace_id, "stats_spans_of", changed)):
+    for span, figures in (yield from stats_spans.of(changes.workspace_id, changed)):
         changes.add_to_cells(before[span.session_id], span, figures, -1)
         changes.add_to_cells(after[span.session_id], span, figures, 1)
 
@@ -240,7 +236,7 @@ def _count_heads(
     """Count the sessions as such, and what their runs report beyond their messages."""
     known = [after[ident] for ident in after if ident in before]
     if known:
-        for span, figures in (yield from _spans(changes.workspace_id, "stats_heads_of", known)):
+        for span, figures in (yield from stats_spans.heads_of(changes.workspace_id, known)):
             changes.add(after[span.session_id], span, figures, -1)
     for ident, counted in after.items():
         session = sessions[ident]
@@ -261,7 +257,7 @@ def _head_of(session: Session) -> list[tuple[Span, Figures]]:
         "resolved": int(session.resolution == "resolved"),
         "unresolved": int(session.resolution == "unresolved"),
     }
-    head: list[tuple[Span, Figures]] = [(Span(session.id, slot, "", "session", 0), figures)]
+    head: list[tuple[Span, Figures]] = [(Span(session.id, slot, "", "usage", 0), figures)]
     if session.resolved_at is not None:
         seconds = max(1.0, (session.resolved_at - session.created_at) / 1e6)
         span = Span(session.id, slot, "", "resolve", bucket_of(seconds))
@@ -370,7 +366,7 @@ def forget_message(workspace_id: str, gone: Message, records: Sequence[Row]) -> 
         changes = StatsChanges(workspace_id)
         span = Span(gone.session_id, slot_of(gone.created_at), gone.model or "", "usage", 0)
         changes.add(counted, span, {"messages": 1, **spent_of(gone).sums}, -1)
-        yield from changes.write()
+        yield from _write(changes, counted)
 
 
 def replace_message(workspace_id: str, before: Message, after: Message) -> Steps[None]:
@@ -382,7 +378,12 @@ def replace_message(workspace_id: str, before: Message, after: Message) -> Steps
             slot = slot_of(message.created_at)
             span = Span(message.session_id, slot, message.model or "", "usage", 0)
             changes.add(counted, span, {"messages": 1, **spent_of(message).sums}, sign)
-        yield from changes.write()
+        yield from _write(changes, counted)
+
+
+def _write(changes: StatsChanges, counted: Counted) -> Steps[None]:
+    yield from changes.write()
+    yield from stats_spans.put(changes.workspace_id, [counted], changes.spans)
 
 
 def _locked(workspace_id: str, session_id: str) -> Steps[Counted | None]:

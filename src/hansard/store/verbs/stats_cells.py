@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from hansard.model.usage import SUMS
 from hansard.store.steps import Steps, Values, many
-
-if TYPE_CHECKING:
-    from hansard.store.steps import Row
 
 FIGURES = ("sessions", "messages", *SUMS, "resolved", "unresolved", "runs", "failed_runs")
 _SLOT_US = 900_000_000
@@ -43,7 +40,8 @@ class Span(NamedTuple):
 class Counted(Struct, frozen=True):
     """As what a session is counted: its facets, its messages behind ``own_after`` up to ``seq``.
 
-    ``excess`` is what its runs report beyond its messages, as JSON.
+    ``excess`` is what its runs report beyond its messages, as JSON. ``spans`` is what it counts
+    for, packed by ``stats_spans.py``; None where that is much, and stands in rows of its own.
     """
 
     session_id: str
@@ -56,6 +54,7 @@ class Counted(Struct, frozen=True):
     own_after: int
     seq: int
     excess: str
+    spans: str | None
 
     @property
     def facets(self) -> tuple[str, ...]:
@@ -81,27 +80,21 @@ def seconds_of(bucket: int) -> float:
     return math.exp(bucket / _BUCKETS_PER_E)
 
 
-def spans_of(records: Sequence[Row]) -> list[tuple[Span, Figures]]:
-    """Rows of ``stats_spans``."""
-    width = len(Span._fields)
-    return [
-        (Span(*record[:width]), dict(zip(FIGURES, record[width:], strict=True)))
-        for record in records
-    ]
-
-
 class StatsChanges:
-    """What one transaction adds to the statistics of a workspace, and takes away."""
+    """What one transaction adds to the statistics of a workspace, and takes away.
+
+    ``spans`` has it by session.
+    """
 
     def __init__(self, workspace_id: str) -> None:
         self.workspace_id = workspace_id
-        self._spans: dict[Span, Counter[str]] = {}
+        self.spans: dict[str, dict[Span, Counter[str]]] = {}
         self._cells: dict[tuple[Any, ...], Counter[str]] = {}
         self._of_users: dict[tuple[Any, ...], Counter[str]] = {}
 
     def add(self, counted: Counted, span: Span, figures: Figures, sign: int = 1) -> None:
         """Let a session count for more, or for less."""
-        _add(self._spans, span, figures, sign)
+        _add(self.spans.setdefault(span.session_id, {}), span, figures, sign)
         self.add_to_cells(counted, span, figures, sign)
 
     def add_to_cells(self, counted: Counted, span: Span, figures: Figures, sign: int) -> None:
@@ -120,8 +113,8 @@ class StatsChanges:
         _add(self._of_users, (*key, counted.user_id), figures, sign)
 
     def write(self) -> Steps[None]:
+        """Write the cells; ``spans`` are for ``stats_spans.put``."""
         for name, sums, keys in (
-            ("span", self._spans, Span._fields),
             ("cell", self._cells, _CELL),
             ("user_cell", self._of_users, (*_CELL, "user_id")),
         ):
@@ -137,7 +130,7 @@ class StatsChanges:
         ]
         nothing = dict.fromkeys(FIGURES, 0)
         yield from many(
-            f"stats_{name}_add", [key | nothing | _bounded(figures) for key, figures in changed]
+            f"stats_{name}_add", [key | nothing | bounded(figures) for key, figures in changed]
         )
         yield from many(
             f"stats_{name}_clear",
@@ -158,5 +151,6 @@ def _add(sums: dict[Any, Counter[str]], key: tuple[Any, ...], figures: Figures, 
             cell[name] += sign * number
 
 
-def _bounded(figures: Figures) -> dict[str, int]:
+def bounded(figures: Figures) -> dict[str, int]:
+    """Figures that are added at once, each of which a cell can still take."""
     return {name: max(-_MOST_AT_ONCE, min(by, _MOST_AT_ONCE)) for name, by in figures.items()}

@@ -37,7 +37,7 @@ _LARGEST = ", ".join(
     f"sum(cast({name} as double precision)) desc"
     for name in ("cost_nanos", "input_tokens + output_tokens", "messages", "sessions", "runs")
 )
-_FIGURES_ONLY = "what in ('usage', 'session', 'run')"
+_FIGURES_ONLY = "what in ('usage', 'run')"
 
 Read = tuple[list[Tally], list[Group], Group, Group, list[int], dict[int, Durations]]
 
@@ -50,7 +50,7 @@ class StatsReader:
         self._stretches = stretches
         self._by = query.by and _COLUMNS.get(query.by, query.by)
         self._conditions, self._values = _where(workspace_id, query)
-        self._table = "stats_user_cells" if query.by == "user" or query.user else "stats_cells"
+        self._table = "stats_user_sums" if query.by == "user" or query.user else "stats_sums"
 
     def total(self) -> Steps[Group]:
         """All that matches, as one group."""
@@ -87,7 +87,7 @@ class StatsReader:
             hour = f"((slot + {stretch.offset}) % {_DAY}) / 4"
             records = yield from self._rows(
                 f"{hour}, cast(sum(sessions) as bigint)",
-                "what = 'session'",
+                "what = 'usage'",
                 [stretch],
                 "group by 1",
             )
