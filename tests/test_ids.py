@@ -11,6 +11,7 @@ from hansard.ids import (
     IdSource,
     file_safe,
     is_own_id,
+    is_workspace,
     message_in,
     percent_spelling,
     seq_of,
@@ -19,9 +20,16 @@ from hansard.ids import (
 )
 
 
-def test_a_workspace_has_a_short_id() -> None:
-    assert IdSource(random=lambda bits: (1 << bits) - 1).workspace() == "z" * 10
-    assert len({IdSource().workspace() for _ in range(100)}) == 100
+def test_a_workspace_has_a_short_id_that_rises() -> None:
+    at = 1_767_225_600_000_000 + 4_000_000 * 32**3
+    source = IdSource(lambda: at)
+    ids = [source.workspace() for _ in range(100)]
+    assert ids[:2] == ["001000", "001001"]
+    assert ids == sorted(set(ids))
+    assert all(map(is_workspace, ids))
+    assert IdSource(lambda: at + 4_000_000 * 200).workspace() > ids[-1]
+    assert IdSource(lambda: at, lambda bits: (1 << bits) - 1).workspace(10) == "0010zz"
+    assert IdSource(lambda: 0).workspace() == "000000"
 
 
 def test_ids_are_uuid7_in_the_order_of_their_clock() -> None:

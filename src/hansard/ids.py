@@ -21,12 +21,14 @@ _MESSAGE = re.compile(rf"(?:{MESSAGE})?{_DIGITS_OF_UUID}(?:\.\d{{1,9}})?", re.IG
 """One of our message ids in any API: as a plain UUID, or with the number of a part behind it."""
 _PREFIX = re.compile(rf"^(?:{SESSION}|{'|'.join(FOREIGN)})")
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
-_WORKSPACE = re.compile(r"[0-9a-z-]{10,36}")
+_WORKSPACE = re.compile(r"[0-9a-z-]{6,36}")
 _SEQ_MASK = (1 << 32) - 1
 _TAIL, _LOW = 10, 28
 _LOW_MASK = (1 << _LOW) - 1
 """How many digits of its session's UUID a message id has, and how many of their bits lie low."""
-_DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 10
+_DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 6
+_EPOCH, _TICK = 1_767_225_600_000_000, 4_000_000
+"""Ids of workspaces count stretches of four seconds since 2026, which lasts until 2162."""
 
 Clock = Callable[[], int]
 
@@ -44,15 +46,22 @@ class IdSource:
     ) -> None:
         self._clock = clock
         self._random = random
+        self._last_workspace = -1
 
     def uuid(self) -> str:
         return _format(self._time_bits() | self._random(62))
 
-    def workspace(self) -> str:
-        """Ten letters and digits, 50 bits: short, since each row and index entry begins with it."""
-        number = self._random(5 * _WORKSPACE_LENGTH)
+    def workspace(self, spread: int = 0) -> str:
+        """Six letters and digits: short, since each row and index entry begins with it.
+
+        They rise with time. So a new workspace is at the end of each table, where the pages of an
+        import are filled. Where another process took the id, ``spread`` bits of chance lead on.
+        """
+        now = max(0, self._clock() - _EPOCH) // _TICK
+        number = max(now, self._last_workspace + 1) + (self._random(spread) if spread else 0)
+        self._last_workspace = number
         return "".join(
-            _DIGITS[number >> shift & 31] for shift in range(0, 5 * _WORKSPACE_LENGTH, 5)
+            _DIGITS[number >> shift & 31] for shift in range(5 * _WORKSPACE_LENGTH - 5, -1, -5)
         )
 
     def message(self, session_id: str, seq: int) -> str:

@@ -67,7 +67,7 @@ class GivenIds(IdSource):
         super().__init__()
         self._uuids = list(uuids)
 
-    def workspace(self) -> str:
+    def workspace(self, spread: int = 0) -> str:  # noqa: ARG002 - as it is called
         return self._uuids.pop(0)
 
 

@@ -87,7 +87,7 @@ _PATH_PARAMETERS = {
     "delivery_id": Described(
         "A delivery, by its `id`.", "whd_0190163d-8694-739b-aea5-966c26f8ad92"
     ),
-    "workspace_id": Described("A workspace, by its `id`.", "ws_k3v9x0d2mq"),
+    "workspace_id": Described("A workspace, by its `id`.", "ws_k3v9x0"),
 }
 
 

@@ -39,7 +39,7 @@ class ShareOut(Struct, frozen=True, kw_only=True):
         "expires_at": "2026-01-31T09:30:00Z",
         "revoked_at": None,
         "hides": ["cost", "user"],
-        "path": "/s/k3v9x0d2mq.5b1e8c0f7a2d4e93.Zp0…",
+        "path": "/s/k3v9x0.5b1e8c0f7a2d4e93.Zp0…",
     }
 
     id: str

@@ -23,7 +23,7 @@ class ErasureOut(Struct, frozen=True, kw_only=True):
 
     example: ClassVar[Json] = {
         "id": "era_0190163d-8694-739b-aea5-966c26f8ad91",
-        "workspace": "ws_k3v9x0d2mq",
+        "workspace": "ws_k3v9x0",
         "subject": "5c1d0b7f9a3e48261d0c9b7a55f1e2d4",
         "erased_at": "2026-01-31T09:30:00Z",
         "by": "7fK2mQ9x",

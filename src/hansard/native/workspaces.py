@@ -20,7 +20,7 @@ class WorkspaceOut(Struct, frozen=True, kw_only=True):
     """A tenant: it owns keys and sessions."""
 
     example: ClassVar[Json] = {
-        "id": "ws_k3v9x0d2mq",
+        "id": "ws_k3v9x0",
         "name": "acme",
         "created_at": "2026-01-30T09:30:00Z",
         "settings": {"sharing": True},
@@ -28,7 +28,7 @@ class WorkspaceOut(Struct, frozen=True, kw_only=True):
     }
 
     id: str
-    """`ws_` and ten letters and digits. Set by the server."""
+    """`ws_` and six letters and digits. Set by the server."""
     name: str
     """Its name, which no other workspace of the store has."""
     created_at: Time

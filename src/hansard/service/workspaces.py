@@ -78,12 +78,14 @@ class Workspaces:
     async def create(self, name: str, *, by: Principal | None = None) -> Workspace:
         """A new, empty workspace; Conflict when the name is taken. ``by`` None: an operator."""
         _of_the_whole(by)
-        workspace = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
         return await self._store.write(
             self._audit.within(
-                lambda _: self._act(by, "workspace.created", workspace.id), verbs.create_workspace
+                lambda created: self._act(by, "workspace.created", created.id),
+                verbs.create_workspace,
             ),
-            workspace,
+            _checked(name),
+            self._clock(),
+            self._ids.workspace,
         )
 
     async def list(self) -> list[Workspace]:

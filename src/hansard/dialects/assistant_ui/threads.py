@@ -95,7 +95,7 @@ class ThreadOut(Struct, kw_only=True):
         "last_message_at": "2026-01-31T09:30:41.000Z",
         "metadata": {"topic": "parcel"},
         "external_id": "order-17",
-        "project_id": "k3v9x0d2mq",
+        "project_id": "k3v9x0",
         "created_at": "2026-01-31T09:30:00.000Z",
         "updated_at": "2026-01-31T09:30:41.000Z",
         "workspace_id": "acme",

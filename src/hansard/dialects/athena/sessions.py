@@ -48,7 +48,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
         "app_id": "shop",
         "created_after": "2026-01-01T00:00:00Z",
         "created_before": "2026-01-31T23:59:59Z",
-        "workspace_id": "k3v9x0d2mq",
+        "workspace_id": "k3v9x0",
         "aop_asset_id": "wf-refunds",
         "trigger_type": ["schedule"],
     }
@@ -104,7 +104,7 @@ class SessionOut(Struct, kw_only=True):
         "model": "gpt-5",
         "app_id": "shop",
         "created_by_id": "ada",
-        "workspace_id": "k3v9x0d2mq",
+        "workspace_id": "k3v9x0",
         "parent_session_id": None,
         "is_sub_session": False,
         "is_unread": False,

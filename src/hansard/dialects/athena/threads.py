@@ -65,7 +65,7 @@ class Conversation(Struct, kw_only=True):
         "start_channel": "web",
         "last_channel": "web",
         "created_by": "ada",
-        "workspace_id": "k3v9x0d2mq",
+        "workspace_id": "k3v9x0",
         "num_messages": 4,
         "linked_aops": [{"asset_id": "wf-refunds", "title": "Refunds"}],
         "linked_projects": [],

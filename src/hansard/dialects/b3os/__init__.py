@@ -49,7 +49,7 @@ dialect = Dialect(
     headers={
         "X-Org-ID": Described(
             "The organization of the key, by its id or name; refused with 403 when it is another.",
-            "k3v9x0d2mq",
+            "k3v9x0",
         )
     },
 )

@@ -60,7 +60,7 @@ class MessageOut(Struct, kw_only=True, rename="camel"):
         "linkedRunId": "turn-1",
         "linkedRunStartedAt": "2026-01-31T09:30:00Z",
         "linkedRunStatus": "success",
-        "organizationId": "k3v9x0d2mq",
+        "organizationId": "k3v9x0",
         "role": "user",
         "senderUserId": "ada",
         "sessionId": "session_1234567890_abc",

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Raw
+
 from hansard.errors import Conflict, NotFound
+from hansard.model import Workspace
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hansard.model import Key, Workspace
+    from hansard.model import Key
+
+_SPREADS = (0, 4, 9, 14, 19)
 
 
 def put(key: Key) -> Steps[Key]:
@@ -60,18 +65,23 @@ def used(workspace_id: str, key_id: str, now: int) -> Steps[None]:
     yield from run("key_used", workspace_id=workspace_id, id=key_id, now=now)
 
 
-def create_workspace(workspace: Workspace) -> Steps[Workspace]:
-    """Store a workspace with its counters; Conflict when the name is taken."""
-    values = {
-        "id": workspace.id,
-        "name": workspace.name,
-        "created_at": workspace.created_at,
-        "settings": bytes(workspace.settings).decode(),
-    }
-    if (yield from value("workspace_put", **values)) is None:
-        raise _taken(workspace.name)
-    yield from run("workspace_counters_put", workspace_id=workspace.id)
-    return workspace
+def create_workspace(name: str, created_at: int, new_id: Callable[[int], str]) -> Steps[Workspace]:
+    """Store a workspace with its counters; Conflict when the name is taken.
+
+    ``new_id`` makes an id, with so many bits of chance where another process took the one before.
+    That of a deleted workspace, whose log there still is, is never given again.
+    """
+    for spread in _SPREADS:
+        workspace = Workspace(new_id(spread), name, created_at, Raw(b"{}"))
+        if (yield from row("audit_head_get", workspace_id=workspace.id)) is not None:
+            continue
+        values = {"id": workspace.id, "name": name, "created_at": created_at, "settings": "{}"}
+        if (yield from value("workspace_put", **values)) is not None:
+            yield from run("workspace_counters_put", workspace_id=workspace.id)
+            return workspace
+        if (yield from row("workspace_get_by_name", name=name)) is not None:
+            break
+    raise _taken(name)
 
 
 def _taken(name: str) -> Conflict:
