@@ -21,6 +21,19 @@ def test_the_palette_shows_the_sessions_that_match_what_is_typed(visitor: Visito
     expect(page.locator("#pane h1")).to_contain_text(title.rstrip("…"))
 
 
+def test_no_key_is_lost_while_the_palette_is_on_its_way(visitor: Visitor) -> None:
+    """On a slow machine, where the script that has the palette comes in between."""
+    page = visitor.go("/ui/insights")
+    machine = visitor.context.new_cdp_session(page)
+    machine.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    machine.send("Emulation.setCPUThrottlingRate", {"rate": 8})
+    for _ in range(8):
+        page.reload(wait_until="domcontentloaded")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("refund")
+        expect(page.locator(".palette input")).to_have_value("refund")
+
+
 def test_two_picked_sessions_are_compared(visitor: Visitor) -> None:
     page = visitor.go("/ui/")
     expect(page.locator("#live.on")).to_be_visible()

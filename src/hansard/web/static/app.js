@@ -31,8 +31,9 @@ document.addEventListener("keydown", async event => {
   const { key, target } = event, control = event.ctrlKey || event.metaKey
   const single = /^([a-zA-Z/?[\]+-]|Escape)$/.test(key) && !event.altKey && !target.closest(TYPING)
   const typed = ahead != null && !control && !key[1]
-  if (loaded || !(control ? key === "k" : single || typed)) return
+  if (!typed && (loaded || !(control ? key === "k" : single))) return
   event.preventDefault()
+  if (typed) event.stopImmediatePropagation()
   if (typed) return ahead += key
   if (key === "/") return $("input[type=search]")?.focus()
   if (control) ahead ??= ""
@@ -41,4 +42,5 @@ document.addEventListener("keydown", async event => {
     box.value = ahead
     box.oninput()
   }
+  ahead = null
 })
