@@ -308,6 +308,8 @@ def _has_results(content: object) -> bool:
 
 def _message_rest(item: Json, *, tool: bool) -> Json:
     placed = _MESSAGE_FIELDS | ({"name", "tool_name"} if tool else set())
+    if item.get("content") is None:
+        placed |= {"parts"}  # they are the content
     rest = {
         key: value
         for key, value in item.items()

@@ -13,8 +13,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from hansard import ids
-from hansard.byte_cache import MIB, ByteCache
-from hansard.errors import Invalid, TooLarge
+from hansard.errors import Invalid
 from hansard.interchange.genai import (
     AGENTS,
     FAILED,
@@ -25,12 +24,8 @@ from hansard.interchange.genai import (
     records_in,
     spans_in,
 )
-from hansard.interchange.otlp_messages import message_texts
+from hansard.interchange.otlp_marks import Messages
 from hansard.interchange.records import Rules, Unreadable, counted
-from hansard.interchange.spans import mark, messages_in
-from hansard.interchange.turns import Turn, draft_of, pieces
-from hansard.model import MessageDraft
-from hansard.model.bounds import check_imported
 from hansard.model.model_call import ModelCall, TraceFacts, TraceRecord
 
 if TYPE_CHECKING:
@@ -39,11 +34,6 @@ if TYPE_CHECKING:
 Signal = Literal["traces", "logs"]
 _DETAILS = "gen_ai.client.inference.operation.details"
 _ABOUT = (*SESSIONS, *USERS, *AGENTS)
-_MARK_BYTES, _KEY_BYTES = 8, 16
-_SIDES, _NAMES_ROLE = (b"sent", b"answered"), (b'{"role":"', b'{"role": "')
-"""Who says a message that names no role depends on the side of the call that it is on."""
-_known: ByteCache[bytes, tuple[str, ...]] = ByteCache(8 * MIB, "telemetry_marks")
-"""The marks of the messages in a text, by its digest: every call repeats the texts before it."""
 _ID = re.compile("[0-9A-Fa-f]{2,64}")
 _LONGEST, _LONGEST_ERROR = 256, 2000
 _ERROR = 2
@@ -77,7 +67,7 @@ def read(data: bytes, *, is_json: bool, signal: Signal, now: int) -> Batch:
     for span in spans:
         if _ID.fullmatch(span.trace) and _ID.fullmatch(span.span) and _tells(span):
             by_trace[span.trace.lower()].append(span)
-    messages = _Messages(Rules(now=now))
+    messages = Messages(Rules(now=now))
     traces, taken = list[TraceRecord](), 0
     for trace, own in by_trace.items():
         try:
@@ -85,6 +75,7 @@ def read(data: bytes, *, is_json: bool, signal: Signal, now: int) -> Batch:
         except _UNREADABLE:
             continue
         taken += len(own)
+    messages.prepare()
     return Batch(traces, dropped + len(spans) - taken)
 
 
@@ -113,7 +104,7 @@ def _model(span: Span) -> str | None:
     return _short(span.model if isinstance(span.model, str) else None)
 
 
-def _trace(trace: str, spans: Sequence[Span], messages: _Messages) -> TraceRecord:
+def _trace(trace: str, spans: Sequence[Span], messages: Messages) -> TraceRecord:
     calls = [_call(span, messages) for span in spans if span.rank]
     facts = TraceFacts()
     for span in spans:
@@ -127,79 +118,23 @@ def _trace(trace: str, spans: Sequence[Span], messages: _Messages) -> TraceRecor
     return TraceRecord(trace=trace, facts=facts, calls=calls, draft=messages.draft)
 
 
-def _call(span: Span, messages: _Messages) -> ModelCall:
+def _call(span: Span, messages: Messages) -> ModelCall:
+    session = _session(span)
+    name = session or span.trace
+    has_messages = span.has_messages
     return ModelCall(
         trace=span.trace.lower(),
         span=span.span.lower(),
         at=span.at or messages.rules.now,
         ended=span.ended,
         rank=span.rank,
-        session=_session(span),
+        session=session,
         model=_model(span),
         tokens={name: counted(number) for name, number in span.tokens.items()},
         error=span.error.replace("\x00", "")[:_LONGEST_ERROR] if span.error else None,
-        sent=messages.marks(span, answers=False),
-        answers=messages.marks(span, answers=True),
+        sent=messages.marks(span, name, answers=False) if has_messages else (),
+        answers=messages.marks(span, name, answers=True) if has_messages else (),
     )
-
-
-class _Messages:
-    """The messages of a request by their marks. What spans repeat is read when it is asked for."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self._turns: dict[str, Turn] = {}
-        self._texts: dict[str, tuple[bytes, bool]] = {}
-
-    def draft(self, name: str) -> MessageDraft | None:
-        """The message of a mark; None where it did not come, or no session may have it."""
-        if name not in self._turns and name in self._texts:
-            text, answers = self._texts[name]
-            self._read_text(text, answers=answers)
-        turn = self._turns.get(name)
-        if turn is None:
-            return None
-        try:
-            draft = draft_of(turn, self.rules)
-            check_imported(draft, "message", self.rules.now)
-        except (Invalid, TooLarge, Unreadable):
-            return None
-        return draft
-
-    def marks(self, span: Span, *, answers: bool) -> list[str]:
-        if not span.has_messages:
-            return []
-        texts = None
-        if not span.is_of_openai_agents:
-            texts = message_texts(span.attributes, answers=answers)
-        if texts is None:
-            return self._read(span.answers(self.rules) if answers else span.sent(self.rules))
-        return [name for text in texts for name in self._of_text(text, answers=answers)]
-
-    def _of_text(self, text: bytes, *, answers: bool) -> tuple[str, ...]:
-        side = b"" if text.startswith(_NAMES_ROLE) else _SIDES[answers]
-        key = hashlib.blake2b(text, digest_size=_KEY_BYTES, person=side).digest()
-        known = _known.get(key)
-        if known is None:
-            known = tuple(self._read_text(text, answers=answers))
-            _known.put(key, known)
-        for name in known:
-            self._texts.setdefault(name, (text, answers))
-        return known
-
-    def _read_text(self, text: bytes, *, answers: bool) -> list[str]:
-        role = "assistant" if answers else "user"
-        spelled = text.decode("utf-8", "surrogatepass")
-        return self._read(messages_in(spelled, role, self.rules))
-
-    def _read(self, turns: Iterable[Turn]) -> list[str]:
-        """The marks of the messages that these turns make."""
-        marks = []
-        for turn in pieces(turns):
-            digest = hashlib.blake2b(mark(turn).encode("utf-8", "replace"), digest_size=_MARK_BYTES)
-            marks.append(digest.hexdigest())
-            self._turns.setdefault(marks[-1], turn)
-        return marks
 
 
 def _in_json(data: bytes, signal: Signal) -> tuple[list[Span], int]:

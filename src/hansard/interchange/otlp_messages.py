@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.openai import calls_of
@@ -39,7 +40,6 @@ _CALL = re.compile(r"tool_calls\.(\d+)\.(?:tool_call\.)?(.+)")
 _CONTENT = re.compile(r"contents\.\d+\.message_content\.text")
 _EVENT_ROLES = {"gen_ai.system.message": "system", "gen_ai.user.message": "user",
                 "gen_ai.assistant.message": "assistant", "gen_ai.tool.message": "tool"}  # fmt: skip
-_list_of_raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _CHOICE, _DETAILS = "gen_ai.choice", "gen_ai.client.inference.operation.details"
 
 
@@ -54,25 +54,60 @@ def has_messages(attributes: Attributes, events: Events) -> bool:
     )
 
 
-def message_texts(attributes: Attributes, *, answers: bool) -> list[bytes] | None:
-    """Each message sent or answered as the JSON that it came as; None where it is not spelled so.
-
-    The system's instructions, as a message, are the first of those that were sent.
-    """
+def message_list(attributes: Attributes, *, answers: bool) -> bytes | None:
+    """The JSON list of the messages sent or answered; None where they are not spelled so."""
     text = attributes.get((_ANSWERS if answers else _INPUTS)[0])
     lists = _LISTS_ANSWERS if answers else _LISTS_GIVEN
-    if not isinstance(text, str) or any(key.startswith(lists) for key in attributes):
+    names = "\n" + "\n".join(attributes)
+    if not isinstance(text, str) or any(f"\n{key}" in names for key in lists):
         return None
-    try:
-        texts = [bytes(item) for item in _list_of_raw(text)]
-    except (msgspec.MsgspecError, UnicodeError):
-        return None
-    system = None if answers else attributes.get(_SYSTEM)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def system_text(attributes: Attributes) -> bytes | None:
+    """The system's instructions as a message in JSON, empty without any.
+
+    None where they are not spelled so.
+    """
+    system = attributes.get(_SYSTEM)
     if system is None:
-        return texts
+        return b""
     if not isinstance(system, str):
         return None
-    return [f'{{"role":"system","parts":{system}}}'.encode("utf-8", "surrogatepass"), *texts]
+    return f'{{"role":"system","parts":{system}}}'.encode("utf-8", "surrogatepass")
+
+
+class _PlainText(Struct, forbid_unknown_fields=True):
+    type: Literal["text"]
+    content: str
+
+
+class _PlainMessage(Struct, forbid_unknown_fields=True):
+    """A message as the conventions spell it, that says nothing but texts."""
+
+    role: str
+    parts: list[_PlainText]
+    finish_reason: str | None = None
+
+
+_plain = msgspec.json.Decoder(_PlainMessage).decode
+
+
+def plain_turn(text: bytes) -> Turn | None:
+    """The message in JSON of most messages, quickly; None where it is any other."""
+    try:
+        message = _plain(text)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    if not message.parts or not all(part.content for part in message.parts):
+        return None
+    reason = message.finish_reason
+    rest = {} if reason is None else {"finish_reason": reason}
+    return Turn(
+        role=message.role,
+        parts=[{"type": "text", "content": part.content} for part in message.parts],
+        metadata=rest,
+    )
 
 
 def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:

@@ -61,6 +61,8 @@ _DETAILS = {
 
 def details_of(usage: Json) -> dict[str, Any]:
     """The cached and reasoning tokens of a usage, by the names of a message's fields."""
+    if not usage:
+        return dict.fromkeys(_DETAILS, 0)
     return {field: _first(usage, paths) for field, paths in _DETAILS.items()}
 
 

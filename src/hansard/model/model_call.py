@@ -86,8 +86,8 @@ class ModelCall(Struct, kw_only=True):
     model: str | None = None
     tokens: dict[str, int] = {}
     error: str | None = None
-    sent: list[str] = []
-    answers: list[str] = []
+    sent: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
 
     @property
     def order(self) -> Order:
