@@ -99,8 +99,10 @@ class ModelCall(Struct, kw_only=True):
         return bool(self.sent or self.answers)
 
     def joined(self, other: ModelCall) -> ModelCall:
-        """What both know together, whichever came first."""
-        first, second = sorted((self, other), key=lambda call: (not call.has_messages, call.sent))
+        """What both know together, whichever came first.
+
+        Where both know messages, the longer list counts, and of lists of one length the least.
+        """
         return ModelCall(
             trace=self.trace,
             span=self.span,
@@ -108,14 +110,14 @@ class ModelCall(Struct, kw_only=True):
             ended=max(filter(None, (self.ended, other.ended)), default=None),
             rank=max(self.rank, other.rank),
             session=_least(self.session, other.session),
-            model=first.model or second.model,
+            model=_least(self.model, other.model),
             tokens={
                 name: max(self.tokens.get(name, 0), other.tokens.get(name, 0))
                 for name in sorted(self.tokens.keys() | other.tokens.keys())
             },
             error=_least(self.error, other.error),
-            sent=first.sent,
-            answers=first.answers,
+            sent=_longest(self.sent, other.sent),
+            answers=_longest(self.answers, other.answers),
         )
 
 
@@ -163,3 +165,7 @@ def failure(calls: Iterable[ModelCall]) -> str | None:
 
 def _least(first: str | None, other: str | None) -> str | None:
     return min(filter(None, (first, other)), default=None)
+
+
+def _longest(first: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return min(first, other, key=lambda marks: (-len(marks), marks))

@@ -65,7 +65,7 @@ class Telemetry:
         """Take the traces in one transaction, or each by itself where one of them is refused."""
         if await self._take(principal, group) is None:
             return [None] * len(group)
-        return await asyncio.gather(*(self._take(principal, [record]) for record in group))
+        return [await self._take(principal, [record]) for record in group]
 
     async def _take(self, principal: Principal, records: Sequence[TraceRecord]) -> Error | None:
         """Take traces, all or none; what refuses one of them, None when they are taken."""

@@ -133,7 +133,7 @@ def _take(
         )
     yield from _conclude(caller, shares, growing_sessions, filed, now)
     for session_id in sorted(left):
-        yield from _abandon(caller, session_id, now)
+        yield from _abandon(caller, session_id, drafts, now)
 
 
 def _claimed(caller: SessionRef, records: Sequence[TraceRecord], now: int) -> Steps[list[Trace]]:
@@ -305,13 +305,19 @@ def _conclude(
 
 def _recall(caller: SessionRef, session_id: str, drafts: Drafts) -> Steps[None]:
     """Remember what the messages of another session say, from which calls move away."""
-    query = MessageQuery(limit=trace_repairs.MOST_REPAIRED)
-    stored, _ = yield from message_pages.stretch(caller.workspace_id, session_id, query)
-    drafts.remember(stored)
+    after, more = 0, True
+    while more and after < trace_sessions.MOST_MESSAGES:
+        query = MessageQuery(after=after, limit=trace_repairs.MOST_REPAIRED)
+        stored, more = yield from message_pages.stretch(caller.workspace_id, session_id, query)
+        drafts.remember(stored)
+        more, after = more and bool(stored), stored[-1].seq if stored else after
 
 
-def _abandon(caller: SessionRef, session_id: str, now: int) -> Steps[None]:
-    """Delete a session that was only known by its trace when its last call has left it."""
+def _abandon(caller: SessionRef, session_id: str, drafts: Drafts, now: int) -> Steps[None]:
+    """Delete a session that was only known by its trace when its last call has left it.
+
+    It stays where a message of it could not be told to the session that the calls went to.
+    """
     here = {"workspace_id": caller.workspace_id, "session_id": session_id}
     session = yield from locked(SessionRef(caller.workspace_id, session_id))
     calls = yield from rows("model_calls_of_session", **here, since=0, limit=1)
@@ -319,7 +325,8 @@ def _abandon(caller: SessionRef, session_id: str, now: int) -> Steps[None]:
     if calls or not is_ours:
         return
     growing = yield from trace_sessions.again(session)
-    if not growing.is_whole or not all(mark_of(client_id) for _, client_id in growing.known):
+    marks = {mark_of(client_id) for _, client_id in growing.known}
+    if not growing.is_whole or None in marks or marks & drafts.missing:
         return
     yield from sessions.erase(session)
     yield from happened(

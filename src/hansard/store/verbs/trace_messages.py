@@ -21,11 +21,15 @@ _CLIENT_ID = "otel:"
 
 
 class Drafts:
-    """The drafts of marks: made of what was brought, or of messages that are emptied."""
+    """The drafts of marks: made of what was brought, or of messages that are emptied.
+
+    ``missing`` are the marks of which there was none.
+    """
 
     def __init__(self, makers: Iterable[Callable[[str], MessageDraft | None]]) -> None:
         self._makers = list(dict.fromkeys(makers))
         self._remembered: dict[str, MessageDraft] = {}
+        self.missing: set[str] = set()
 
     def remember(self, stored: Iterable[Message]) -> None:
         """Keep what messages of telemetry say, which are about to be emptied."""
@@ -41,7 +45,10 @@ class Drafts:
     def of(self, mark: str) -> MessageDraft | None:
         """None where no session may have it, or its text was deleted with a message."""
         drafts = (make(mark) for make in self._makers)
-        return next(filter(None, drafts), None) or self._remembered.get(mark)
+        draft = next(filter(None, drafts), None) or self._remembered.get(mark)
+        if draft is None:
+            self.missing.add(mark)
+        return draft
 
 
 def mark_of(client_id: str | None) -> str | None:

@@ -69,7 +69,10 @@ def repair(
         gone = [seq for seq, _ in growing.known if seq >= ours[same][0]]
         if len(gone) > MOST_REPAIRED or len(gone) != len(ours) - same:
             return None
-        growing = yield from _take_back(growing, gone[0], drafts, now)
+        renewed = yield from _take_back(growing, gone[0], drafts, now)
+        if renewed is None:
+            return None
+        growing = renewed
     marks = [mark for _, mark in ours[:same]]
     yield from appended(growing, line[same:], marks, drafts, ids, now)
     return growing
@@ -110,11 +113,16 @@ def _written(position: Position, call: ModelCall) -> tuple[object, ...]:
 
 def _take_back(
     growing: GrowingSession, since: int, drafts: Drafts, now: int
-) -> Steps[GrowingSession]:
-    """Empty the messages from a number on, and remember what they said."""
+) -> Steps[GrowingSession | None]:
+    """Empty the messages from a number on, and remember what they said.
+
+    None, and nothing is emptied, where they are more bytes than a page.
+    """
     session = growing.before
     query = MessageQuery(after=since - 1, limit=MOST_REPAIRED)
-    gone, _ = yield from message_pages.stretch(session.workspace_id, session.id, query)
+    gone, more = yield from message_pages.stretch(session.workspace_id, session.id, query)
+    if more:
+        return None
     drafts.remember(gone)
     yield from messages.empty(session, gone, now)
     return (yield from trace_sessions.again(session))
