@@ -214,6 +214,7 @@ def test_every_filter_is_a_qualifier(text: str, wanted: SessionFilter) -> None:
 
 def test_every_filter_of_the_list_is_a_qualifier_and_can_be_negated() -> None:
     values = {"flag": "true", "choice": "true", "moment": "2026-01-01", "number": "3"}
+    values |= {"amount": "1.5"}
     for each in (each for each in FILTERS if each.name != "tool"):  # finds calls, not sessions
         value = values.get(each.type) or (each.choices or ("a=b",))[0]
         for text in (f"{each.name}:{value}", f"{each.name.replace('_', '-')}:{value}"):

@@ -52,8 +52,15 @@ FILTERS: dict[str, Any] = {
     "noted": True,
     "scored": False,
     "failed_calls": True,
+    "none": ("agent",),
     "failed_calls_from": 1,
     "failed_calls_until": 1,
+    "tokens_from": 1,
+    "tokens_until": 1,
+    "cost_from": 1,
+    "cost_until": 1,
+    "duration_from": 1,
+    "duration_until": 1,
     "created_from": 1,
     "created_until": 1,
     "updated_from": 1,
@@ -226,7 +233,7 @@ def test_sqlite_seeks_every_list_by_the_workspace(file: apsw.Connection, query: 
     ("name", "query"), [pytest.param(name, query, id=name) for name, query in pages()]
 )
 def test_sqlite_sorts_no_list(file: apsw.Connection, name: str, query: Query) -> None:
-    plan = sqlite_plan(file, query.sql or "")
+    plan = sqlite_plan(file, statements.spelled(query.sql or "", "sqlite"))
     if any(field in name for field in GATHERED):
         return
     assert not [line for line in plan if "TEMP B-TREE" in line], plan

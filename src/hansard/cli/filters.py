@@ -66,8 +66,9 @@ def _option(each: FilterField) -> Callable[[Callable[..., Any]], Callable[..., A
                 type=click.Choice(each.choices),
                 help=f"{text} Alone it stands for true.",
             )
-        case "number":
-            return click.option(flag, each.field, type=click.IntRange(0), metavar="N", help=text)
+        case "number" | "amount":
+            kind = click.IntRange(0) if each.type == "number" else click.FloatRange(0)
+            return click.option(flag, each.field, type=kind, metavar="N", help=text)
         case "moment":
             text += " ISO 8601, or 24h for that long ago."
             return click.option(flag, each.field, type=moment, metavar="TIME", help=text)

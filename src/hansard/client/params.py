@@ -144,6 +144,7 @@ class SessionFilter(TypedDict, total=False):
     tool: Texts
     assignee: Texts
     score: Texts
+    none: Texts
     title: str
     note: str
     metadata: Mapping[str, Scalar | Sequence[Scalar]]
@@ -159,6 +160,12 @@ class SessionFilter(TypedDict, total=False):
     failed_calls_until: int
     messages_from: int
     messages_until: int
+    tokens_from: int
+    tokens_until: int
+    cost_from: float
+    cost_until: float
+    duration_from: float
+    duration_until: float
     sub_sessions: bool
     task_sessions: bool
     created_from: When

@@ -19,7 +19,17 @@ from hansard.model.times import Moment, rfc3339
 Values = tuple[str, ...]
 Archived = Literal["true", "false", "any"]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
-CHOICES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
+Amount = Annotated[float, Meta(ge=0, le=9_000_000)]
+"""Dollars or seconds: in billionths of a dollar and in microseconds all of them are exact."""
+NONE = {
+    **{name: name for name in ("state", "channel", "app", "agent", "model")},
+    "user": "user_id",
+    "workflow": "workflow_id",
+    "parent": "parent_id",
+    **{name: name for name in ("intent", "trigger", "assignee")},
+}
+"""The filters of what a session may lack, by their callers' names, and their fields."""
+CHOICES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS, "none": tuple(NONE)}
 """The filters whose values are words of the model."""
 
 
@@ -50,6 +60,7 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "tool": ["issue_refund"],
         "assignee": ["grace"],
         "score": ["helpful"],
+        "none": ["agent"],
         "title": "parcel",
         "note": "refund",
         "metadata": ["plan=pro"],
@@ -57,6 +68,12 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "failed_calls_until": 10,
         "messages_from": 2,
         "messages_until": 200,
+        "tokens_from": 1000,
+        "tokens_until": 50000,
+        "cost_from": 0.05,
+        "cost_until": 1.5,
+        "duration_from": 60,
+        "duration_until": 3600,
         "created_from": "2026-01-01T00:00:00Z",
         "created_until": "2026-01-31T23:59:59Z",
         "updated_from": "2026-01-01T00:00:00Z",
@@ -98,6 +115,9 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions that one of these people looks after."""
     score: Values = ()
     """Only sessions that have a score of one of these names, or a message that has."""
+    none: tuple[Annotated[str, _words("none")], ...] = ()
+    """Only sessions that lack each of these. With values of the filter of that name, such as
+    `none=agent` and `agent=support`, those that have one of them pass as well."""
     title: Annotated[str, Meta(max_length=256)] | None = None
     """Only sessions whose title contains this text, in any case."""
     note: Annotated[str, Meta(max_length=256)] | None = None
@@ -128,6 +148,18 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions with so many messages or more."""
     messages_until: Count | None = None
     """Only sessions with so many messages or fewer."""
+    tokens_from: Count | None = None
+    """Only sessions that spent so many model tokens or more, read and written together."""
+    tokens_until: Count | None = None
+    """Only sessions that spent so many model tokens or fewer."""
+    cost_from: Amount | None = None
+    """Only sessions that cost so many US dollars or more."""
+    cost_until: Amount | None = None
+    """Only sessions that cost so many US dollars or less."""
+    duration_from: Amount | None = None
+    """Only sessions with so many seconds or more between their first and their last message."""
+    duration_until: Amount | None = None
+    """Only sessions with so many seconds or fewer between their first and their last message."""
     created_from: Moment | None = None
     """Only sessions that began at this time or later."""
     created_until: Moment | None = None
@@ -180,7 +212,7 @@ class SessionQuery(Struct, frozen=True, kw_only=True):
     with_total: bool = False
 
 
-FilterType = Literal["values", "text", "flag", "choice", "moment", "number"]
+FilterType = Literal["values", "text", "flag", "choice", "moment", "number", "amount"]
 
 
 class FilterField(Struct, frozen=True):
@@ -201,8 +233,8 @@ def _type_of(annotation: Any) -> FilterType:  # noqa: ANN401 - any annotation
     kinds = get_args(annotation)
     if annotation == Archived | None:
         return "choice"
-    if annotation == Count | None:
-        return "number"
+    if annotation in (Count | None, Amount | None):
+        return "number" if annotation == Count | None else "amount"
     return "flag" if bool in kinds else "moment" if Moment in kinds else "text"
 
 
@@ -234,6 +266,8 @@ def _texts(each: FilterField, value: Any) -> Sequence[str]:  # noqa: ANN401 - a 
         return tuple(value)
     if each.type == "moment":
         return (rfc3339(value),)
+    if each.type == "amount":
+        return (str(value).removesuffix(".0"),)
     return (value if each.type == "text" else str(value).lower(),)
 
 

@@ -37,7 +37,8 @@ class Facets:
         """
         together: dict[SessionFilter, list[str]] = {}
         for name in names:
-            others = replace(filters, **{BY[name]: ()})
+            none = tuple(each for each in filters.none if each != name)
+            others = replace(filters, none=none, **{BY[name]: ()})
             together.setdefault(others, []).append(name)
         facets: dict[str, Facet] = {}
         for others, theirs in together.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hansard.errors import Invalid
+from hansard.model.session_filter import NONE
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -33,10 +34,12 @@ def narrowed(principal: Principal, filters: SessionFilter) -> SessionFilter:
         if "=" not in pair:
             raise Invalid(f"metadata: {pair[:64]!r} is not KEY=VALUE", param="metadata")
     filters = spelled(filters)
-    for field, own in (("user_id", principal.user_id), ("app", principal.app)):
+    for name, own in (("user", principal.user_id), ("app", principal.app)):
         if own is not None:
-            values = getattr(filters, field)
+            values, field = getattr(filters, NONE[name]), NONE[name]
+            is_theirs = own in values or not (values or name in filters.none)
+            none = tuple(each for each in filters.none if each != name)
             filters = msgspec.structs.replace(
-                filters, **{field: (own,) if not values or own in values else (NOBODY,)}
+                filters, none=none, **{field: (own,) if is_theirs else (NOBODY,)}
             )
     return filters

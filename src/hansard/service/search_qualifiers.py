@@ -21,7 +21,7 @@ _FIELDS = {each.name: each for each in FILTERS}
 _MOST_LISTED = 12
 _ALIKE = 0.7
 """How much of an unknown qualifier must be that of a known one, so that it may be meant."""
-_LOWER = {"state", "channel", "kind", "resolution"}
+_LOWER = {"state", "channel", "kind", "resolution", "none"}
 _FLAGS = {
     "archived": {"archived": True},
     "ended": {"ended": True},
@@ -42,8 +42,10 @@ _PLURALS = {
     "message": "messages",
 }
 _TIMES = ("created", "updated", "active")
-_NUMBERS = {"messages": "messages", "failed": "failed_calls"}
+_NUMBERS = {"messages": "messages", "failed": "failed_calls", "tokens": "tokens"}
 """Qualifiers of ranges of numbers, and the filters that have their ends."""
+_AMOUNTS = {"cost": search_values.COST, "duration": search_values.DURATION}
+"""The same of money and of time, whose filters have the same names."""
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -142,6 +144,13 @@ def _field(
                 lambda text: _filter(field.field, search_values.number_span(text)[0]),
                 notes,
             )
+        case "amount":
+            amount = _AMOUNTS[field.name.partition("_")[0]]
+            return _filter_or_note(
+                qualifier,
+                lambda text: _filter(field.field, amount.span(text)[0] / amount.unit),
+                notes,
+            )
 
 
 def _end_of(text: str, now: int) -> int:
@@ -178,7 +187,8 @@ def _misread(qualifier: Qualifier) -> SearchNote:
         name in {*_TIMES, "after", "before"}
         or name.removesuffix("_from").removesuffix("_until") in _TIMES
     )
-    advice = search_values.TIMES if is_time else "write a whole number, such as 3, >3 or 3..5"
+    amount = _AMOUNTS.get(name.removesuffix("_from").removesuffix("_until"))
+    advice = search_values.TIMES if is_time else amount.advice if amount else search_values.NUMBERS
     meant = _close(qualifier.text.lower(), ("today", "yesterday")) if is_time else None
     kind = "time" if is_time else "number"
     return SearchNote(
@@ -205,13 +215,15 @@ def _limit(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFi
 def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
     name = qualifier.name.lower()
     ends = _NUMBERS.get(name, name)
-    span = (
-        partial(search_values.time_span, now=now) if name in _TIMES else search_values.number_span
-    )
+    kind: Callable[[int], float] = int
+    span = search_values.number_span
+    if name in _TIMES:
+        kind, span = Moment, partial(search_values.time_span, now=now)
+    elif amount := _AMOUNTS.get(name):
+        kind, span = amount.of, amount.span
 
     def make(text: str) -> SessionFilter:
         first, last = search_values.range_of(text, span)
-        kind = Moment if name in _TIMES else int
         bounds = {f"{ends}_from": first or None, f"{ends}_until": last}
         values: dict[str, Any] = {
             field: kind(value) for field, value in bounds.items() if value is not None
@@ -263,6 +275,14 @@ def _is(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None
     return None
 
 
+def _no(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None:
+    """Sessions that lack one of these."""
+    values = tuple(value.lower() for value in qualifier.values)
+    _unknown_values(qualifier, WORDS["no"], notes)
+    known = tuple(SessionFilter(none=(value,)) for value in values if value in WORDS["no"])
+    return SessionFilter(either=(known,)) if known else None
+
+
 _SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] = {
     "after": _limit,
     "before": _limit,
@@ -270,7 +290,8 @@ _SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] =
     "tool": _tool,
     "has": _has,
     "is": _is,
-    **dict.fromkeys((*_TIMES, "messages"), _ranged),
+    **dict.fromkeys(("no", "none"), _no),
+    **dict.fromkeys((*_TIMES, "messages", "tokens", *_AMOUNTS), _ranged),
     "failed": _failed,
 }
 """Qualifiers that are no filter of the list by the same name."""
@@ -278,6 +299,7 @@ WORDS = {
     "role": tuple(ROLES),
     "has": tuple(_HAS),
     "is": (*_FLAGS, *_FIELDS["state"].choices, *_FIELDS["resolution"].choices),
+    "no": _FIELDS["none"].choices,
 }
 """The words that some of them take."""
 NAMES = tuple(dict.fromkeys((*_FIELDS, "metadata.KEY", *_SPECIAL)))

@@ -8,8 +8,11 @@ time, a day, a month, a year, ``today``, ``yesterday``, ``now``, or so long ago:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import Decimal
+
+from msgspec import Struct
 
 from hansard.model import times
 from hansard.model.times import LATEST, moment
@@ -18,6 +21,7 @@ Range = tuple[int | None, int | None]
 """The least and the greatest value, both included; None where there is no bound."""
 Span = tuple[int, int]
 """The first and the last value that a text stands for."""
+NUMBERS = "write a whole number, such as 3, >3 or 3..5"
 TIMES = "write one such as 2026-01-31, 2026-01-31T09:30:00Z, 7d, today or yesterday"
 _DAY = 86_400_000_000
 _AGO = re.compile(r"(\d{1,6})\s*(min|h|d|w|mo|y)")
@@ -95,6 +99,51 @@ def range_of(text: str, span: Callable[[str], Span]) -> Range:
     if not begin and not end:
         raise ValueError(text)
     return (span(begin)[0] if begin else None), (span(end)[1] if end else None)
+
+
+class Amounts(Struct, frozen=True):
+    """Money or a length of time: ``units`` by their names, each as so many of the smallest.
+
+    ``unit`` is what one of the filter's is, which a number without a name counts.
+    """
+
+    unit: int
+    units: Mapping[str, int]
+    advice: str
+
+    def span(self, text: str) -> Span:
+        """A number with or without a unit, in the smallest; ValueError for what is none.
+
+        >>> DURATION.span("1.5min")
+        (90000000, 90000000)
+        """
+        amount = _AMOUNT.fullmatch(text.strip().lower().removeprefix("$"))
+        if amount is None or (amount[2] and amount[2] not in self.units):
+            raise ValueError(text)
+        number = round(Decimal(amount[1]) * self.units.get(amount[2], self.unit))
+        if number > _MOST * self.unit:
+            raise ValueError(text)
+        return number, number
+
+    def of(self, smallest: int) -> float:
+        """So many of the smallest as the filter has it."""
+        return smallest / self.unit
+
+
+_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*([a-z]*)")
+_MOST = 9_000_000
+COST = Amounts(1_000_000_000, {}, "write US dollars, such as 0.5, >1 or 0.1..2")
+DURATION = Amounts(
+    1_000_000,
+    {
+        "ms": 1000,
+        **dict.fromkeys(("s", "sec"), 1_000_000),
+        **dict.fromkeys(("m", "min"), 60_000_000),
+        "h": 3_600_000_000,
+        "d": _DAY,
+    },
+    "write seconds, or a time such as 90s, >5min or 1h..2h",
+)
 
 
 def since(text: str, now: int) -> int:

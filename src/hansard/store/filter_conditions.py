@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hansard.model.session_filter import NONE
 from hansard.store.rows import fold
 from hansard.store.tokenizer import words
 
@@ -39,6 +40,12 @@ def _until(column: str) -> Condition:
     return Condition(f"{column} <= {{}}", f"{column} + 0 <= {{}}")
 
 
+def _compared(expression: str, comparison: str) -> Condition:
+    """What no index has."""
+    condition = f"coalesce({expression}, 0) {comparison} {{}}"
+    return Condition(condition, condition)
+
+
 _METADATA = Condition(
     "id in (select session_id from session_metadata"
     " where session_metadata.workspace_id = :workspace_id and name = :{} and value in ({}))",
@@ -52,6 +59,13 @@ _NOTE = Condition(
     " and n.session_id = sessions.id and n.word >= :{0} and n.word < :{1} limit 1)",
 )
 _LAST = "\U0010ffff"
+_TOKENS, _COST, _DURATION = (
+    "{{spent_tokens}}",
+    "{{spent_nanos}}",
+    "last_message_at - first_message_at",
+)
+_UNITS = {"cost": 1_000_000_000, "duration": 1_000_000}
+"""What filters have one of, in the units of the columns."""
 # The only place where a filter meets a column.
 CONDITIONS = {
     "state": _among("state"),
@@ -97,6 +111,12 @@ CONDITIONS = {
     "failed_calls_until": _until("failed_calls"),
     "messages_from": _from("message_count"),
     "messages_until": _until("message_count"),
+    "tokens_from": _compared(_TOKENS, ">="),
+    "tokens_until": _compared(_TOKENS, "<="),
+    "cost_from": _compared(_COST, ">="),
+    "cost_until": _compared(_COST, "<="),
+    "duration_from": _compared(_DURATION, ">="),
+    "duration_until": _compared(_DURATION, "<="),
     "created_from": _from("created_at"),
     "created_until": _until("created_at"),
     "updated_from": _from("updated_at"),
@@ -149,11 +169,16 @@ def _conditions(
     """``prefix`` keeps the parameters of a filter within another apart."""
     conditions: list[str] = []
     values: Values = {}
+    lacking = {NONE[name] for name in filters.none}
     for field, condition in CONDITIONS.items():
         named = {
             prefix + name: value for name, value in named_values(field, getattr(filters, field))
         }
-        if named:
+        if field in lacking:  # an empty text stands for null in the loose form
+            alternatives = ["''", *(f":{name}" for name in named)]
+            conditions.append(condition.loose.format(", ".join(alternatives)))
+            values |= named
+        elif named:
             template = condition.loose if field in loose else condition.indexed
             conditions.append(template.format(", ".join(f":{name}" for name in named)))
             values |= named
@@ -229,4 +254,5 @@ def named_values(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: 
         escaped = fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         yield field, f"%{escaped}%"
     elif value is not None and field != "title" and (field, value) not in UNBOUNDED:
-        yield field, value
+        unit = _UNITS.get(field.partition("_")[0])
+        yield field, round(value * unit) if unit else value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.byte_cache import MIB, remembered
 from hansard.model import SessionFilter
+from hansard.model.session_filter import NONE
 from hansard.store import counts, filter_conditions, listing
 from hansard.store.rows import texts
 from hansard.store.steps import Steps, value
@@ -54,8 +55,9 @@ def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[froz
 def leading(filters: SessionFilter, loose: frozenset[str]) -> SessionFilter:
     """The part of a filter that chooses the index, once ``loosened`` said what does not."""
     fields = (*_FIELDS, *(field for group in _RANGES.values() for field in group))
+    walked = loose | {NONE[name] for name in filters.none}
     return SessionFilter(
-        **{field: getattr(filters, field) for field in fields if field not in loose}
+        **{field: getattr(filters, field) for field in fields if field not in walked}
     )
 
 
@@ -74,7 +76,8 @@ def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset
 @remembered(MIB)
 def _filtered_groups(filters: SessionFilter) -> tuple[tuple[str, ...], ...]:
     """The groups of fields that an index serves together, of those that are asked for."""
-    groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
+    absent = {NONE[name] for name in filters.none}
+    groups = [*((field,) for field in _FIELDS if field not in absent), *_RANGES.values()]
     return tuple(
         group
         for group in groups

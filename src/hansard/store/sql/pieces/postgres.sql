@@ -28,3 +28,11 @@ select (:workspace_id::text[])[1], generation - back, type, session_id, seq, at,
 -- name: message_id
 -- The id of a message, of whose row this is said.
 id
+
+-- name: spent_tokens
+-- What a session spent, as Session.spent has it: field by field the greater of what its messages and its runs report.
+greatest(input_tokens, (runs_spent::json ->> 'input_tokens')::bigint)
+  + greatest(output_tokens, (runs_spent::json ->> 'output_tokens')::bigint)
+
+-- name: spent_nanos
+greatest(cost_nanos, (runs_spent::json ->> 'cost_nanos')::bigint)
