@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, ask
 
 
 def test_the_palette_shows_the_sessions_that_match_what_is_typed(visitor: Visitor) -> None:
@@ -45,3 +47,17 @@ def test_two_picked_sessions_are_compared(visitor: Visitor) -> None:
     page.locator("#bulk").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(page.locator(".compare th")).to_have_count(2)
+
+
+def test_a_range_narrows_the_list_and_is_taken_back(visitor: Visitor) -> None:
+    page = visitor.go("/ui/")
+    expect(page.locator("#live.on")).to_be_visible()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Tokens from").fill("900")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chips")).to_contain_text("≥ 900 tokens")
+    wanted = ask(visitor.server, "/v1/sessions?tokens_from=900&total=true")["total"]
+    assert 0 < wanted < ask(visitor.server, "/v1/sessions?total=true")["total"]
+    expect(page.locator("#count")).to_have_text(re.compile(f"^{wanted} session"))
+    page.locator(".chips a", has_text="900 tokens").click()
+    expect(page.locator(".chips")).to_have_count(0)

@@ -43,3 +43,36 @@ async def test_a_value_that_is_chosen_is_offered_though_nothing_has_it(customers
 async def test_while_words_are_searched_nothing_is_counted(customers: Reader) -> None:
     page = (await customers.get("/ui/?q=one")).text
     assert menu(page, "agent") == {"porter": "", "clerk": ""}
+
+
+async def test_a_menu_offers_none_where_sessions_lack_its_value(customers: Reader) -> None:
+    page = (await customers.get("/ui/")).text
+    assert menu(page, "none") == {}
+    await customers.api("POST", "/v1/sessions", json={"id": "bare", "title": "bare"})
+    page = (await customers.get("/ui/")).text
+    assert menu(page, "none") == {"channel": "1", "agent": "1"}
+    page = (await customers.get("/ui/?none=agent&agent=clerk")).text
+    assert rows(page) == ["bare", "three"]
+    assert ">agent: (none) <" in page
+    page = (await customers.get("/ui/?none=agent&none=user&channel=web")).text
+    assert (rows(page), menu(page, "none")["agent"]) == ([], "0")
+    assert '<input type="hidden" name="none" value="user">' in page, "no menu would send it on"
+
+
+def rows(page: str) -> list[str]:
+    return sorted(title.strip() for title in re.findall(r"<b>\s*(\w+)\s*</b>", page))
+
+
+async def test_ranges_are_asked_for_and_may_be_left_blank(customers: Reader) -> None:
+    message = {"role": "user", "text": "hello", "usage": {"input_tokens": 30, "cost_usd": 0.5}}
+    for name, count in (("one", 1), ("two", 3)):
+        body = {"messages": [message] * count}
+        await customers.api("POST", f"/v1/sessions/{name}/messages", json=body)
+    blanks = "messages_from=&tokens_from=&tokens_until=&cost_from=&duration_until="
+    page = (await customers.get(f"/ui/?{blanks}&messages_until=&q=")).text
+    assert rows(page) == ["one", "three", "two"]
+    page = (await customers.get(f"/ui/?{blanks}&tokens_until=60&cost_from=0.5&q=")).text
+    assert rows(page) == ["one"]
+    assert all(label in page for label in (">≤ 60 tokens <", ">≥ $0.5 <"))
+    assert 'name="cost_from" value="0.5"' in page
+    assert (await customers.get("/ui/?tokens_from=many")).status_code == 400

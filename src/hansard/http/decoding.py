@@ -31,7 +31,8 @@ class QueryReader:
     any other takes the last value. ``metadata.KEY=VALUE`` is the value ``KEY=VALUE`` of
     ``metadata``. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored,
     unless the reader is ``strict``: then they are Invalid, but for those that begin with an
-    underscore. ``escapes`` lets a backslash take a comma into a value.
+    underscore. ``escapes`` lets a backslash take a comma into a value. Where ``params`` says
+    ``blank_is_absent``, a number may be blank, as in a form that was not filled in.
     """
 
     def __init__(
@@ -44,7 +45,14 @@ class QueryReader:
             field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)
         }
         self._whole = {
-            field.encode_name for field in msgspec.structs.fields(params) if _is_whole(field.type)
+            field.encode_name
+            for field in msgspec.structs.fields(params)
+            if _is_number(field.type, int)
+        }
+        self._blanks = {
+            field.encode_name
+            for field in msgspec.structs.fields(params)
+            if getattr(params, "blank_is_absent", False) and _is_number(field.type, int, float)
         }
 
     def read(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
@@ -65,6 +73,8 @@ class QueryReader:
                     f"{name} contains a NUL character: leave it out", param=name, where="query"
                 )
             is_list = self._lists.get(name)
+            if not value and name in self._blanks:
+                continue
             if name.startswith(_METADATA) and "metadata" in self._lists:
                 pair = name.removeprefix(_METADATA) + "="
                 values.setdefault("metadata", []).extend(pair + item for item in self._split(value))
@@ -170,10 +180,10 @@ def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
     )
 
 
-def _is_whole(kind: Any) -> bool:  # noqa: ANN401 - any annotation
-    """Whether nothing but a whole number may stand there."""
+def _is_number(kind: Any, *numbers: type) -> bool:  # noqa: ANN401 - any annotation
+    """Whether nothing but such a number may stand there."""
     if get_origin(kind) is Annotated:
-        return _is_whole(get_args(kind)[0])
+        return _is_number(get_args(kind)[0], *numbers)
     if get_origin(kind) in {Union, UnionType}:
-        return all(arg is NoneType or _is_whole(arg) for arg in get_args(kind))
-    return kind is int
+        return all(arg is NoneType or _is_number(arg, *numbers) for arg in get_args(kind))
+    return kind in numbers

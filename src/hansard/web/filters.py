@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote_plus, urlencode
 
 from msgspec import Struct
@@ -40,6 +40,13 @@ FLAGS = {
     "has_messages": ("with messages", "empty"),
     "failed_calls": ("with failed calls", "without failed calls"),
 }
+RANGES = {
+    "messages": ("Messages", "{} messages"),
+    "tokens": ("Tokens", "{} tokens"),
+    "cost": ("Cost, $", "${}"),
+    "duration": ("Seconds", "{} s"),
+}
+"""The ranges of numbers: how the form names them, and how a chip says them."""
 SORT_NAMES = {
     "-active_at": "latest activity",
     "active_at": "oldest activity",
@@ -57,10 +64,12 @@ FOREVER = 2**62
 class ListParams(SharedFilters, frozen=True, kw_only=True):
     """``q`` searches; ``day_from`` and ``day_until`` are whole days of the reader.
 
-    ``columns`` are keys of the metadata that each row shows.
+    ``columns`` are keys of the metadata that each row shows. A form sends its empty fields too.
     ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment
     (microseconds) that a scrolled list began to be read.
     """
+
+    blank_is_absent: ClassVar[bool] = True
 
     q: str = ""
     sub_sessions: bool = True
@@ -218,7 +227,12 @@ def chips(params: ListParams, zone: tzinfo = UTC) -> list[Chip]:
             f"{names.get(name, name.replace('_', ' '))}: "
             f"{local_day(parse(value), zone) if name in times else value}"
         )
-        if name == "archived":
+        range_name, _, end = name.rpartition("_")
+        if range_name in RANGES:
+            label = f"{'≥' if end == 'from' else '≤'} {RANGES[range_name][1].format(value)}"
+        elif name == "none":
+            label = f"{value}: (none)"
+        elif name == "archived":
             label = ARCHIVED[value]
         elif name in FLAGS:
             label = FLAGS[name][value == "false"]

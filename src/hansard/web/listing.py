@@ -10,10 +10,8 @@ from msgspec.structs import replace
 
 from hansard.http.decoding import QueryReader
 from hansard.model import Jump, Session, SessionQuery
-from hansard.model.run import STATES
 from hansard.model.search import SearchNote
-from hansard.model.session_filter import FILTERS
-from hansard.model.times import Moment
+from hansard.model.session_filter import FILTERS, NONE
 from hansard.web.filters import (
     SORT_NAMES,
     Chip,
@@ -28,7 +26,8 @@ from hansard.web.filters import (
     query,
     unknown,
 )
-from hansard.web.local_times import local_day, midnight, zone_of
+from hansard.web.local_times import zone_of
+from hansard.web.menus import BOUNDS, MENUS
 from hansard.web.pasted import sessions_named, users_named
 from hansard.web.search_results import SearchResult, hits, qualifiers, words
 
@@ -42,17 +41,7 @@ if TYPE_CHECKING:
     from hansard.service import Service
 
 PAGE, HITS = 50, 25
-_MENUS = (
-    ("state", "State"),
-    ("channel", "Channel"),
-    ("app", "App"),
-    ("agent", "Agent"),
-    ("resolution", "Resolution"),
-    ("kind", "Kind"),
-)
-MINOR = ("resolution", "kind")
-_MENU, _WAYS = 40, 8
-_COUNTED_VIEWS = 8
+_COUNTED_VIEWS, _WAYS = 8, 8
 _reader = QueryReader(ListParams)
 _CONTROLLED = {
     "state",
@@ -68,25 +57,13 @@ _CONTROLLED = {
     "created_until",
     "archived",
     "failed_calls",
+    "none",
+    *BOUNDS,
 }
 """The filters that the form has a control for; it carries all others along."""
 _CARRIED = {each.name for each in FILTERS} - _CONTROLLED | {"columns"}
 _WITHOUT_CONTROL = {("archived", "true"), ("archived", "false"), ("failed_calls", "false")}
-
-
-class Menu(Struct):
-    """One filter's choices with how many sessions have each, and whether it is chosen."""
-
-    name: str
-    label: str
-    choices: list[tuple[str, int | None, bool]]
-    is_offered: bool
-    more: str
-    """``+`` where the counts are those of some sessions only."""
-
-    @property
-    def chosen(self) -> int:
-        return sum(on for _, _, on in self.choices)
+_WITHOUT_CONTROL |= {("none", name) for name in NONE.keys() - dict(MENUS).keys()}
 
 
 class Listed(Struct):
@@ -234,39 +211,6 @@ async def count(call: Call[ListParams, Any]) -> int:
     )
 
 
-async def menus(service: Service, principal: Principal, params: ListParams) -> list[Menu]:
-    """The filters with the values that all other filters leave, and how many sessions have each.
-
-    Where words are searched, which the counts would not follow, there are none.
-    """
-    names = [name for name, _ in _MENUS]
-    facets = await service.facets.find(principal, filter_of(params), names, _MENU)
-    narrowed = principal.user_id is not None or principal.app is not None
-    shown = []
-    for name, label in _MENUS:
-        facet, chosen = facets[name], getattr(params, name)
-        known = {} if narrowed else await service.sessions.facet(principal, name)
-        counts: dict[str, int | None] = {**dict.fromkeys(chosen, 0), **dict(facet.values)}
-        if not facet.is_exact:
-            counts = {**dict.fromkeys([*chosen, *known]), **dict(facet.values)}
-        values = sorted(counts, key=lambda value: -(counts[value] or 0))
-        if name == "state":
-            values = [value for value in STATES if value in counts]
-        shown.append(
-            Menu(
-                name,
-                label,
-                [
-                    (value, None if params.q else counts[value], value in chosen)
-                    for value in values[:_MENU]
-                ],
-                is_offered=max(len(values), len(known)) > 1 or bool(chosen),
-                more="" if facet.is_exact else "+",
-            )
-        )
-    return shown
-
-
 class Tab(Struct):
     """A view above the list: built in or saved (then it has an id)."""
 
@@ -327,26 +271,6 @@ async def _size_of(
         return None, ""
     count, is_exact = await service.facets.count(principal, filter_of(params))
     return count, "" if is_exact else "+"
-
-
-def spans(params: ListParams, now: int, zone: tzinfo) -> list[tuple[str, str]]:
-    """The same list of the sessions that began lately, by the reader's whole days."""
-    today = local_day(now, zone)
-    return [
-        (
-            label,
-            query(
-                pairs(
-                    replace(
-                        params,
-                        created_from=Moment(midnight(today, zone, -days)),
-                        created_until=None,
-                    )
-                )
-            ),
-        )
-        for label, days in (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
-    ]
 
 
 async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chip, int]]:

@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from hansard.http.route import Route
-from hansard.web import listing
+from hansard.web import listing, menus
 from hansard.web.bulk import bulk_actions
 from hansard.web.discovery import Discoveries
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, filter_of, pairs, query
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 READ = "sessions:read"
 _MORE = {
-    *listing.MINOR,
+    *menus.MINOR,
     "user",
     "tag",
     "tool",
@@ -33,6 +33,7 @@ _MORE = {
     "sub_sessions",
     "task_sessions",
     "archived",
+    *menus.BOUNDS,
 }
 
 
@@ -154,12 +155,13 @@ class Sessions:
                 await service.views.list(principal),
                 zone_of(call),
             ),
-            "menus": await listing.menus(service, principal, shown.params),
-            "minor": listing.MINOR,
+            "menus": await menus.menus(service, principal, shown.params),
+            "minor": menus.MINOR,
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
+            "ranges": menus.ranges(shown.params),
             "bulk": bulk_actions(principal),
-            "spans": listing.spans(shown.params, service.clock(), zone_of(call)),
+            "spans": menus.spans(shown.params, service.clock(), zone_of(call)),
             "is_new": is_new,
             "discovers": is_new and self._discoveries.is_offered(call),
             "outs": []

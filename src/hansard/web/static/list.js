@@ -30,6 +30,11 @@ export function beginList() {
   const shown = Number(dataset.offset) + rows.children.length
   list.total = dataset.total ? Number(dataset.total) : shown + ("more" in dataset ? PAGE : 0)
   rows.classList.toggle("short", list.total <= shown)
+  // Further pages say where their rows are; the first one stands in its place until others come.
+  if (!first) kept.get(0).forEach((item, at) => {
+    item.ariaPosInSet = at + 1
+    item.ariaSetSize = dataset.total || -1
+  })
   if ("search" in dataset) {
     rows.classList.add("short")
     box.addEventListener("scroll", onward, { passive: true })
