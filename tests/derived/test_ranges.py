@@ -139,8 +139,8 @@ async def test_a_search_says_no(lacking: httpx.AsyncClient) -> None:
 async def test_a_menu_offers_what_lacks_its_value_beside_the_others(
     lacking: httpx.AsyncClient,
 ) -> None:
-    asked = "/v1/facets?by=agent&by=channel&none=agent"
-    agent, channel = (await lacking.get(asked)).json()["data"]
+    query = "/v1/facets?by=agent&by=channel&none=agent"
+    agent, channel = (await lacking.get(query)).json()["data"]
     assert (agent["none"], agent["total"]) == (2, 4), "its own filter does not limit it"
     assert (channel["none"], channel["total"]) == (1, 2)
 

@@ -2,7 +2,15 @@ import { follow, type Event, type Following } from "./events.js";
 import { Pages } from "./pages.js";
 import { Documents, Messages, Notes, Runs, Scores, Sessions } from "./resources.js";
 import { Transport, type Options } from "./transport.js";
-import type { Found, FoundPage, SearchFilter, Stats, StatsOptions, Workspace } from "./types.js";
+import type {
+  AttentionGroup,
+  Found,
+  FoundPage,
+  SearchFilter,
+  Stats,
+  StatsOptions,
+  Workspace,
+} from "./types.js";
 
 export { HansardError, Refused, Unreachable, type Problem } from "./errors.js";
 export type { Event, Following } from "./events.js";
@@ -46,6 +54,12 @@ export class Hansard {
   /** Messages, tokens and money by day, in any time zone. */
   stats(options: StatsOptions = {}): Promise<Stats> {
     return this.transport.call({ method: "GET", path: "/v1/stats", query: options });
+  }
+
+  /** The sessions that somebody should look at, by the reason, the most urgent first. */
+  async attention(): Promise<AttentionGroup[]> {
+    const call = { method: "GET", path: "/v1/attention" } as const;
+    return (await this.transport.call<{ data: AttentionGroup[] }>(call)).data;
   }
 
   /** The workspace that the key is of. */

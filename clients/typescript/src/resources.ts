@@ -42,6 +42,11 @@ export class Sessions extends Resource {
     return this.get(pathOf("sessions", session));
   }
 
+  /** What the filters `by` can take among the sessions that match, with how many have each. */
+  async facets(filter: t.FacetFilter = {}): Promise<t.Facet[]> {
+    return (await this.get<{ data: t.Facet[] }>("/v1/facets", filter)).data;
+  }
+
   /** The session with this id, else those whose id begins with it. */
   lookup(id: string): Pages<t.Session> {
     return new Pages(this.transport, "/v1/lookup", { id });

@@ -46,6 +46,22 @@ test("lists page by themselves, and values of one filter are alternatives", asyn
   assert.equal(await hansard.sessions.count({ app: [app], channel: ["a,b", "c"] }), 5);
 });
 
+test("what filters can take is counted, and what needs attention is listed", async () => {
+  const app = fresh("app");
+  for (const agent of ["porter", "porter", null])
+    await hansard.sessions.start(null, { app, agent, channel: "web" });
+  const [agents, channels] = await hansard.sessions.facets({ by: ["agent", "channel"], app: [app] });
+  assert.deepEqual(agents?.values, [{ value: "porter", count: 2 }]);
+  assert.deepEqual([agents?.none, channels?.total], [1, 3]);
+  assert.equal(await hansard.sessions.count({ app: [app], none: ["agent"] }), 1);
+  const waiting = fresh("waiting");
+  await hansard.sessions.start(waiting, { app });
+  await hansard.runs.start(waiting, { state: "waiting" });
+  const [first] = await hansard.attention();
+  assert.equal(first?.reason, "waiting");
+  assert.ok(first?.data.some((session) => session.id === waiting));
+});
+
 test("an append whose answer was lost is sent again and written once", async () => {
   const id = fresh("lost");
   await hansard.sessions.start(id);

@@ -14,6 +14,7 @@ from hansard.cli.session_actions import COMMANDS
 from hansard.cli.session_columns import COLUMNS, HEADINGS, cells, columns_named
 from hansard.cli.session_deletion import delete
 from hansard.cli.session_names import session_named, shortened
+from hansard.cli.session_overviews import attention, facets
 
 if TYPE_CHECKING:
     from hansard.model import Page, Session
@@ -35,7 +36,7 @@ def command() -> None:
     """
 
 
-for _action in (*COMMANDS, delete):
+for _action in (*COMMANDS, delete, facets, attention):
     command.add_command(_action)
 
 

@@ -27,6 +27,7 @@ from hansard.client.errors import (
     Unreachable,
     Unreadable,
 )
+from hansard.client.overview_structs import Attention, Facet
 from hansard.client.params import (
     CheckpointBlob,
     CheckpointWrite,
@@ -70,6 +71,7 @@ __all__ = [
     "AsyncHansard",
     "AsyncPages",
     "AsyncRunning",
+    "Attention",
     "Blob",
     "Checkpoint",
     "CheckpointBlob",
@@ -84,6 +86,7 @@ __all__ = [
     "Dropped",
     "Erasure",
     "Event",
+    "Facet",
     "Figures",
     "Forbidden",
     "Hansard",

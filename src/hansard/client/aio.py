@@ -15,6 +15,7 @@ from hansard.client import (
     keys,
     messages,
     notes,
+    overviews,
     runs,
     search,
     sessions,
@@ -43,6 +44,7 @@ class AsyncSessions(AsyncResource):
     copy = awaiting(sessions.copy)
     context = awaiting(sessions.context)
     diff = async_paging(sessions.diff)
+    facets = awaiting(overviews.facets)
     delete = awaiting(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> AsyncGenerator[Message]:
@@ -157,6 +159,7 @@ class AsyncHansard(AsyncResource):
     search = async_paging(search.search)
     workspace = awaiting(keys.workspace)
     stats = awaiting(stats.stats)
+    attention = awaiting(overviews.attention)
 
     def events(self, *, after: int | None = None) -> AsyncGenerator[Event]:
         """Follow the workspace's events without end.

@@ -16,6 +16,7 @@ from hansard.client import (
     keys,
     messages,
     notes,
+    overviews,
     runs,
     search,
     sessions,
@@ -44,6 +45,7 @@ class Sessions(Resource):
     copy = blocking(sessions.copy)
     context = blocking(sessions.context)
     diff = paging(sessions.diff)
+    facets = blocking(overviews.facets)
     delete = blocking(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> Iterator[Message]:
@@ -160,6 +162,7 @@ class Hansard(Resource):
     search = paging(search.search)
     workspace = blocking(keys.workspace)
     stats = blocking(stats.stats)
+    attention = blocking(overviews.attention)
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:
         """Follow the workspace's events without end.

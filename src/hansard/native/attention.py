@@ -49,10 +49,10 @@ class AttentionOut(Struct, frozen=True, kw_only=True):
 async def list_attention(call: Call[None, None]) -> AttentionOut:
     """List the sessions that need attention, by the reason"""
     groups = await call.service.attention.find(call.principal)
-    return AttentionOut(data=[_group_out(group) for group in groups])
+    return AttentionOut(data=[group_out(group) for group in groups])
 
 
-def _group_out(group: Group) -> AttentionGroup:
+def group_out(group: Group) -> AttentionGroup:
     return AttentionGroup(
         reason=group.reason,
         data=[session_out(session) for session in group.sessions],

@@ -78,10 +78,10 @@ async def list_facets(call: Call[FacetParams, None]) -> FacetList:
     facets = await call.service.facets.find(
         call.principal, filter_of(params, "false"), [*dict.fromkeys(params.by)], params.most
     )
-    return FacetList(data=[_facet_out(name, facet) for name, facet in facets.items()])
+    return FacetList(data=[facet_out(name, facet) for name, facet in facets.items()])
 
 
-def _facet_out(name: str, facet: Facet) -> FacetOut:
+def facet_out(name: str, facet: Facet) -> FacetOut:
     return FacetOut(
         by=name,
         values=[FacetValue(value=value, count=count) for value, count in facet.values],
