@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 
+import httpx
 import pytest
 
 from hansard.access import Principal
 from hansard.model import SessionDraft, SessionFilter, SessionPatch, SessionQuery
 from hansard.service import Service
 from hansard.store.search_query import joined, part_of_title, title_words
+from hansard.store.statements import migrations
+from hansard.store.steps import Steps, composed
 from hansard.store.verbs import title_search
 
 TITLES = [
@@ -143,3 +146,45 @@ async def test_no_workspace_finds_titles_of_another(service: Service, principal:
     )
     await service.indexer.catch_up()
     assert await service.sessions.count(other, SessionFilter(title="parcel")) == 0
+
+
+async def test_a_dotted_capital_i_is_an_i_in_titles_of_before_too(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
+    """What was folded otherwise before is found once the store is migrated."""
+    for name, title in (("new", "İstanbul by night"), ("old", "A hotel in İstanbul")):
+        await client.post("/v1/sessions", json={"id": name, "title": title})
+    before = {"w": principal.workspace_id, "title": "A hotel in İstanbul".casefold()}
+    await service.store.write(_folded_as_before, before)
+
+    async def found(part: str) -> list[str]:
+        answer = await client.get("/v1/sessions", params={"title": part, "sort": "title"})
+        return [session["id"] for session in answer.json()["data"]]
+
+    assert await found("istanbul") == ["new"]
+    backend = "sqlite" if service.store.url.startswith("sqlite") else "postgres"
+    (migration,) = [sql for _, name, sql in migrations(backend) if name.endswith("dotted_i")]
+    await service.store.write(_migrated, migration, principal.workspace_id)
+    for part in ("istanbul", "İstanbul", "ISTANBUL", "i\u0307stanbul", "in İst"):
+        assert sorted(await found(part)) == (["old"] if part == "in İst" else ["new", "old"])
+
+
+def _folded_as_before(values: dict[str, str]) -> Steps[None]:
+    yield from composed(
+        "update sessions set title_folded = :title where workspace_id = :w and own_id = 'old'",
+        values,
+    )
+    yield from _moved_on(values["w"])
+
+
+def _migrated(sql: str, workspace_id: str) -> Steps[None]:
+    yield from composed(sql.partition("\n\n")[2].rstrip(";\n"), {})
+    yield from _moved_on(workspace_id)
+
+
+def _moved_on(workspace_id: str) -> Steps[None]:
+    """Kept answers are those of the generation before."""
+    yield from composed(
+        "update workspace_counters set generation = generation + 1 where workspace_id = :w",
+        {"w": workspace_id},
+    )

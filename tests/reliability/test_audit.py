@@ -15,6 +15,7 @@ from hansard.access import ALL_SCOPES, Principal
 from hansard.app import opened
 from hansard.errors import NotFound
 from hansard.model import SessionDraft
+from hansard.model.audit import AuditFilter
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.conftest import client_of
@@ -92,6 +93,36 @@ async def test_the_log_pages(service: Service, principal: Principal) -> None:
     first, cursor = await service.audit.list(principal, limit=5)
     second, _ = await service.audit.list(principal, limit=5, cursor=cursor)
     assert [item.n for item in first + second] == list(range(first[0].n, first[0].n - 10, -1))
+
+
+async def test_a_filter_looks_at_so_many_entries_and_says_where_it_goes_on(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
+    await service.audit.note(principal, "user.erased", "first")
+    for number in range(7):
+        await service.audit.note(principal, "export.started", f"export-{number}")
+
+    async def names(query: str) -> list[str]:
+        answer = await client.get(f"/v1/audit?limit=200&{query}")
+        assert answer.status_code == 200, answer.text
+        return [entry["object"] for entry in answer.json()["data"]]
+
+    assert await names("action=user") == ["first"]
+    assert await names("action=user.erased,export.started&object=first,export-3") == [
+        "export-3",
+        "first",
+    ]
+    assert await names(f"actor={principal.key_id}&action=export") == [
+        f"export-{number}" for number in range(6, -1, -1)
+    ]
+    assert await names("result=denied&action=export") == []
+    assert (await client.get("/v1/audit?result=maybe")).status_code == 400
+
+    exports = AuditFilter(action=("export",))
+    first, cursor = await service.audit.list(principal, limit=4, filters=exports)
+    second, end = await service.audit.list(principal, limit=4, cursor=cursor, filters=exports)
+    assert [entry.act.object[-1] for entry in first + second] == [*"6543210"]
+    assert end is None
 
 
 DAMAGE = pytest.mark.damages_its_store("it writes in the log")

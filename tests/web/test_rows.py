@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from tests.web.conftest import Reader
 
@@ -59,3 +60,23 @@ async def test_what_a_search_did_not_understand_can_be_mended_by_a_click(reader:
     link = re.search(r'<a href="(/ui/\?[^"]*)">Search for state:failed</a>', page)
     assert link is not None
     assert link[1] == "/ui/?q=state:failed+channel:web"
+
+
+async def test_what_runs_report_is_shown_and_a_link_can_leave_it_out(reader: Reader) -> None:
+    """What a row, the head and the ranges say of a session is one figure."""
+    await reader.api("PATCH", "/v1/workspace", json={"settings": {"sharing": True}})
+    await reader.api("POST", "/v1/sessions", json={"id": "a"})
+    run = (await reader.api("POST", "/v1/sessions/a/runs", json={})).json()["id"]
+    usage = {"input_tokens": 7000, "output_tokens": 100, "cost_usd": 0.25}
+    await reader.api("POST", f"/v1/sessions/a/runs/{run}/finish", json={"usage": usage})
+    assert "<s>7.1k tok</s>" in (await reader.get("/ui/?cost_from=0.25")).text
+    head = (await reader.get("/ui/sessions/a")).text
+    assert (">$0.25<" in head, "7,100 tokens" in head) == (True, True)
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    for hides, is_seen in (([], True), (["cost"], False)):
+        body = {"expires_at": soon, "hides": hides}
+        answer = await reader.api("POST", "/v1/sessions/a/shares", json=body)
+        assert answer.status_code == 201, answer.text
+        path = answer.json()["path"]
+        page = (await reader.get(path)).text
+        assert ("$0.25" in page, "7,100" in page) == (is_seen, is_seen)

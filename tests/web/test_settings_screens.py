@@ -84,6 +84,10 @@ async def test_settings_retention_and_the_audit_log(reader: Reader) -> None:
     assert "retention.changed" in log
     assert ("rules: *: 30, task: 7" in log, "{&#39;" in log) == (True, False)
     assert (await reader.get("/ui/audit?cursor=x")).status_code == 400
+    narrowed = (await reader.get("/ui/audit?action=retention&actor=&result=ok")).text
+    assert ("retention.changed" in narrowed, "workspace.updated" in narrowed) == (True, False)
+    assert 'name="action" value="retention"' in narrowed
+    assert "No matching entries" in (await reader.get("/ui/audit?result=denied")).text
 
 
 async def test_rules_that_would_delete_wait_for_a_second_word(reader: Reader) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hansard.cli import output
+from hansard.cli.arguments import names
 from hansard.cli.context import CommandContext, store_command
 
 
@@ -22,13 +23,42 @@ def command() -> None:
     show_default=True,
     help="How many entries, newest first.",
 )
+@click.option("--actor", type=names, default="", metavar="A,B", help="Only those of these keys.")
+@click.option(
+    "--action",
+    type=names,
+    default="",
+    metavar="A,B",
+    help="Only these actions, such as key.created, or all of a noun, such as key.",
+)
+@click.option(
+    "--object", "about", type=names, default="", metavar="ID", help="Only those about it."
+)
+@click.option("--result", type=click.Choice(("ok", "denied")), help="Only those that ended so.")
 @store_command(workspace=True)
-async def list_(context: CommandContext, limit: int) -> None:
+async def list_(
+    context: CommandContext,
+    limit: int,
+    actor: tuple[str, ...],
+    action: tuple[str, ...],
+    about: tuple[str, ...],
+    result: str | None,
+) -> None:
     """List the newest entries of a workspace's log."""
+    from hansard.model.audit import AuditFilter
     from hansard.model.times import rfc3339
 
+    filters = AuditFilter(
+        actor=actor, action=action, object=about, result=(result,) if result else ()
+    )
     async with context.opened() as service:
-        entries, _ = await service.audit.list(await context.principal(service), limit=limit)
+        principal = await context.principal(service)
+        entries, cursor = await service.audit.list(principal, limit=limit, filters=filters)
+        while cursor and len(entries) < limit:
+            more, cursor = await service.audit.list(
+                principal, limit=limit - len(entries), cursor=cursor, filters=filters
+            )
+            entries += more
     if context.json:
         context.document(
             {
@@ -65,7 +95,7 @@ async def list_(context: CommandContext, limit: int) -> None:
         right=("n",),
         flexible="object",
         spare=("n", "actor"),
-        empty="Nothing was noted yet.",
+        empty="Nothing was noted yet." if filters.is_empty else "No entry matches.",
     )
 
 

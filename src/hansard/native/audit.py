@@ -9,13 +9,40 @@ from msgspec import Struct
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Route
+from hansard.model.audit import AuditFilter
 from hansard.model.times import rfc3339
 from hansard.native.errors import NOT_FOR_NARROWED
+from hansard.native.filters import check_words
 from hansard.native.schemas import Cursor, HasMore, Json, Limit, NextCursor, one_of
 
+RESULTS = ("ok", "denied")
 
-class ListParams(Struct, frozen=True, kw_only=True):
+
+class AuditFilterParams(Struct, frozen=True, kw_only=True):
+    """Which entries of the log: those that pass every filter."""
+
+    example: ClassVar[Json] = {
+        "actor": ["7fK2mQ9x"],
+        "action": ["key"],
+        "object": ["ses_0190163d-8694-739b-aea5-966c26f8ad91"],
+        "result": ["denied"],
+    }
+
+    actor: tuple[str, ...] = ()
+    """Only entries of one of these keys, by their ids; `operator` is the command line."""
+    action: tuple[str, ...] = ()
+    """Only entries of one of these actions, such as `key.created`, or of all of a noun, such as
+    `key`."""
+    object: tuple[str, ...] = ()
+    """Only entries about one of these, by their ids."""
+    result: tuple[Annotated[str, one_of(RESULTS)], ...] = ()
+    """Only entries with one of these results."""
+
+
+class ListParams(AuditFilterParams, frozen=True, kw_only=True):
     """Which page of the log."""
+
+    described_by: ClassVar[type[Struct]] = AuditFilterParams
 
     limit: Limit = 50
     cursor: Cursor = None
@@ -45,7 +72,7 @@ class EntryOut(Struct, frozen=True, kw_only=True):
     """What was done, such as `session.deleted`, `key.created` or `user.erased`."""
     object: str
     """What it was done to, by its id."""
-    result: Annotated[str, one_of(("ok", "denied"))]
+    result: Annotated[str, one_of(RESULTS)]
     """`denied` when the key did not have the scope."""
     details: dict[str, Any]
     """Facts of the action, such as how many messages were deleted; never their content."""
@@ -87,10 +114,12 @@ class VerdictOut(Struct, frozen=True, kw_only=True):
 async def list_audit(call: Call[ListParams, None]) -> EntryList:
     """List the workspace's audit log, the newest entry first
 
-    Reading the log is itself noted in it.
+    Reading the log is itself noted in it. With a filter a page looks at 5,000 entries at most: it
+    may have fewer than `limit`, and `next_cursor` nevertheless.
     """
+    params = call.params
     noted, cursor = await call.service.audit.list(
-        call.principal, limit=call.params.limit, cursor=call.params.cursor
+        call.principal, limit=params.limit, cursor=params.cursor, filters=filters_of(params)
     )
     if call.params.cursor is None:
         await call.service.audit.note(call.principal, "audit.read", "audit")
@@ -108,6 +137,13 @@ async def list_audit(call: Call[ListParams, None]) -> EntryList:
         for entry in noted
     ]
     return EntryList(data=data, has_more=cursor is not None, next_cursor=cursor)
+
+
+def filters_of(params: AuditFilterParams) -> AuditFilter:
+    """The filter that the parameters mean; Invalid for a result that there is not."""
+    check_words("result", params.result, RESULTS)
+    names = AuditFilter.__struct_fields__
+    return AuditFilter(**{name: getattr(params, name) for name in names})
 
 
 async def verify_audit(call: Call[None, None]) -> VerdictOut:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Error
+from hansard.model.audit import AuditFilter
 from hansard.service.rules import whole
 from hansard.store.verbs import audit as verbs
 from hansard.store.verbs.audit import Act, Noted
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NEWEST = 1 << 62
-_BATCH = 500
+_BATCH, _MOST_READ = 500, 5000
+EVERYTHING = AuditFilter()
 _DENIED_US = 1_000_000
 
 
@@ -155,19 +157,46 @@ class Audit:
             ]
         return n, []
 
+    async def _passing(
+        self, workspace_id: str, before: int, limit: int, filters: AuditFilter
+    ) -> tuple[list[Noted], int | None]:
+        """Up to ``limit`` entries that pass, and behind which one there may be more."""
+        page: list[Noted] = []
+        size = limit + 1 if filters.is_empty else _BATCH
+        for _ in range(1 if filters.is_empty else _MOST_READ // _BATCH):
+            entries = await self._store.read(verbs.page, workspace_id, before, size)
+            page += [entry for entry in entries if _passes(filters, entry.act)]
+            if len(page) > limit:
+                return page[:limit], page[limit - 1].n
+            if len(entries) < size:
+                return page, None
+            before = entries[-1].n
+        return page, before
+
     async def list(
-        self, principal: Principal, *, limit: int, cursor: str | None = None
+        self,
+        principal: Principal,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        filters: AuditFilter = EVERYTHING,
     ) -> tuple[list[Noted], str | None]:
-        """Entries, newest first, and the cursor of the next page."""
+        """Entries that pass, newest first, and the cursor of the next page.
+
+        No more than ``_MOST_READ`` entries are looked at: a page of a long log may have fewer than
+        ``limit`` that pass, and a cursor nevertheless.
+        """
         whole(principal)
         before = (
             NEWEST
             if cursor is None
             else self._cursors.read(principal.workspace_id, "audit", cursor)
         )
-        entries = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
-        page = entries[:limit]
-        more = len(entries) > limit
-        return page, self._cursors.write(
-            principal.workspace_id, "audit", page[-1].n
-        ) if more and page else None
+        page, last = await self._passing(principal.workspace_id, before, limit, filters)
+        if last is None:
+            return page, None
+        return page, self._cursors.write(principal.workspace_id, "audit", last)
+
+
+def _passes(filters: AuditFilter, act: Act) -> bool:
+    return filters.passes(actor=act.actor, action=act.action, thing=act.object, result=act.result)

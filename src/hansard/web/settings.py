@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
 from hansard.errors import Forbidden, Invalid
 from hansard.http.route import Route
+from hansard.model.audit import AuditFilter
 from hansard.model.session import KINDS
 from hansard.service.retention import ALL
 from hansard.web.layout import Form, Layout, act
@@ -24,10 +26,14 @@ if TYPE_CHECKING:
 _PAGE = 50
 _SPELLED = {"narrowed": "limited to one user or app"}
 _ADMIN = "keys:admin"
+_AUDITED = ("actor", "action", "result")
 
 
-class ImportPosition(Struct, frozen=True, kw_only=True):
+class AuditParams(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
+    actor: str = ""
+    action: str = ""
+    result: str = ""
 
 
 class Settings:
@@ -42,7 +48,7 @@ class Settings:
                 "GET /ui/audit",
                 self.audit,
                 scope="audit:read",
-                params=ImportPosition,
+                params=AuditParams,
                 media_type="text/html",
             ),
             act("POST /ui/settings", self.change, scope=_ADMIN),
@@ -99,14 +105,19 @@ class Settings:
         await retention.set_rules(call.principal, rules)
         return see_other("/ui/settings#retention")
 
-    async def audit(self, call: Call[ImportPosition, None]) -> Response:
+    async def audit(self, call: Call[AuditParams, None]) -> Response:
         """Who did what, newest first"""
         if call.principal.user_id is not None or call.principal.app is not None:
             raise Forbidden(
                 "a key for one end user or app cannot read the audit log", code="narrowed_key"
             )
+        chosen = {name: getattr(call.params, name).strip() for name in _AUDITED}
+        wanted = {name: value for name, value in chosen.items() if value}
         entries, cursor = await call.service.audit.list(
-            call.principal, limit=_PAGE, cursor=call.params.cursor
+            call.principal,
+            limit=_PAGE,
+            cursor=call.params.cursor,
+            filters=AuditFilter(**{name: (value,) for name, value in wanted.items()}),
         )
         if call.params.cursor is None:
             await call.service.audit.note(call.principal, "audit.read", "audit")
@@ -119,9 +130,17 @@ class Settings:
             )
             for entry in entries
         ]
-        curl = self._layout.curl(call, "/v1/audit")
+        query = urlencode(wanted)
         return await self._layout.show(
-            call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl
+            call,
+            "audit.html",
+            nav="settings",
+            rows=rows,
+            chosen=chosen,
+            query=query,
+            actors={"operator": "operator"} | names,
+            cursor=cursor,
+            curl=self._layout.curl(call, f"/v1/audit{'?' if query else ''}{query}"),
         )
 
 

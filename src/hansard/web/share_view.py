@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def leave_out(pane: Pane, hidden: Collection[str]) -> None:
     if "user" in hidden:
         pane.session = replace(pane.session, user_id=None)
     if "cost" in hidden:
-        pane.session = replace(pane.session, **_NOTHING_SPENT)
+        pane.session = replace(pane.session, **_NOTHING_SPENT, runs_spent=Raw(b"{}"))
     for entry in pane.entries:
         _leave_out_of(entry, hidden)
 

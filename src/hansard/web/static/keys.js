@@ -3,12 +3,11 @@ import { $, $$, TYPING } from "./dom.js"
 import { enabled, help } from "./help.js"
 import { step } from "./list.js"
 import { copy, toast } from "./notices.js"
-import { showPalette } from "./palette.js"
+import { GO, showPalette } from "./palette.js"
 import { stand } from "./reading.js"
 import { listQuery } from "./state.js"
 import { visit } from "./visit.js"
 
-const GO = { s: "", a: "attention", i: "insights", e: "transfers", k: "keys", x: "settings" }
 let goingAt = 0, counter
 
 const openNext = by => { const next = step(by); if (next) visit(next.href) }

@@ -5,6 +5,8 @@ import { ask, dialog, failed } from "./notices.js"
 import { post } from "./posting.js"
 import { visit } from "./visit.js"
 
+export const GO =
+  { s: "", a: "attention", i: "insights", e: "transfers", k: "keys", x: "settings" }
 const ITEMS = ".head button.item, .head .acts > form > button, .tabs2 a"
 const BOX = `<input aria-label="Command" placeholder="Type a command or search" role="combobox"` +
   ` aria-expanded="true" aria-controls="commands" autocomplete="off">` +
@@ -12,7 +14,9 @@ const BOX = `<input aria-label="Command" placeholder="Type a command or search" 
 
 function commands() {
   const press = kind => node => {
-    const label = node.textContent.trim(), { key } = node.dataset
+    const label = node.textContent.trim(), path = node.pathname?.split("/ui/")[1]
+    const [go] = Object.entries(GO).find(([, screen]) => kind === "go" && screen === path) ?? []
+    const key = go ? `g ${go}` : node.dataset.key
     return [label, key ? `${kind} · ${key}` : kind, () => node.click()]
   }
   const view = tab => [tab.firstChild.textContent.trim(), "view", () => visit(tab.href)]
