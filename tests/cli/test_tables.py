@@ -163,10 +163,18 @@ def test_columns_that_do_not_fit_are_left_out_in_order() -> None:
     def heading(width: str) -> str:
         os.environ["COLUMNS"] = width
         try:
-            return next(drawn(columns, rows, ("n",), "title", ("when", "n")))
+            return next(drawn(columns, rows, ("n",), "title", ("when", "n"))[0])
         finally:
             del os.environ["COLUMNS"]
 
+    def omitted(width: str) -> list[str]:
+        os.environ["COLUMNS"] = width
+        try:
+            return drawn(columns, rows, ("n",), "title", ("when", "n"))[1]
+        finally:
+            del os.environ["COLUMNS"]
+
+    assert [omitted(width) for width in ("100", "45", "38")] == [[], ["when"], ["when", "n"]]
     assert "when" in heading("100")
     assert "when" not in heading("45")
     assert " n" not in heading("38")

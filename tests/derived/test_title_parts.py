@@ -157,16 +157,16 @@ async def test_a_dotted_capital_i_is_an_i_in_titles_of_before_too(
     before = {"w": principal.workspace_id, "title": "A hotel in İstanbul".casefold()}
     await service.store.write(_folded_as_before, before)
 
-    async def found(part: str) -> list[str]:
+    async def matches(part: str) -> list[str]:
         answer = await client.get("/v1/sessions", params={"title": part, "sort": "title"})
         return [session["id"] for session in answer.json()["data"]]
 
-    assert await found("istanbul") == ["new"]
+    assert await matches("istanbul") == ["new"]
     backend = "sqlite" if service.store.url.startswith("sqlite") else "postgres"
     (migration,) = [sql for _, name, sql in migrations(backend) if name.endswith("dotted_i")]
     await service.store.write(_migrated, migration, principal.workspace_id)
     for part in ("istanbul", "İstanbul", "ISTANBUL", "i\u0307stanbul", "in İst"):
-        assert sorted(await found(part)) == (["old"] if part == "in İst" else ["new", "old"])
+        assert sorted(await matches(part)) == (["old"] if part == "in İst" else ["new", "old"])
 
 
 def _folded_as_before(values: dict[str, str]) -> Steps[None]:

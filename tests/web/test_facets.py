@@ -76,3 +76,20 @@ async def test_ranges_are_asked_for_and_may_be_left_blank(customers: Reader) -> 
     assert all(label in page for label in (">≤ 60 tokens <", ">≥ $0.5 <"))
     assert 'name="cost_from" value="0.5"' in page
     assert (await customers.get("/ui/?tokens_from=many")).status_code == 400
+
+
+async def test_insights_rank_the_tools_by_their_sessions(customers: Reader) -> None:
+    call = {"type": "tool_call", "id": "c", "name": "refund", "arguments": {}}
+    for name, response in (("one", "Error: no"), ("two", "done")):
+        answer = {"type": "tool_call_response", "id": "c", "response": response}
+        messages = [{"role": "assistant", "parts": [call]}, {"role": "tool", "parts": [answer]}]
+        body = {"messages": messages}
+        await customers.api("POST", f"/v1/sessions/{name}/messages", json=body)
+    page = (await customers.get("/ui/insights?days=7&by=agent&agent=porter")).text
+    table = page.partition('aria-label="Tools"')[2].partition("</table>")[0]
+    figures = re.findall(r"<td[^>]*>\s*(?:<a href=\"([^\"]*)\">)?([^<]*?)(?:</a>)?\s*</td>", table)
+    assert [text.strip() for _, text in figures] == ["refund", "2", "1", "50%"]
+    for link, names in ((figures[0][0], ["one", "two"]), (figures[2][0], ["one"])):
+        assert rows((await customers.get(link.replace("&amp;", "&"))).text) == names
+    page = (await customers.get("/ui/insights?days=7&by=agent&agent=clerk")).text
+    assert 'aria-label="Tools"' not in page

@@ -19,8 +19,8 @@ def drawn(
     flexible: str,
     spare: Sequence[str],
     least: int = 16,
-) -> Iterator[str]:
-    """The heading and the rows, as wide as the terminal allows.
+) -> tuple[Iterator[str], list[str]]:
+    """The heading and the rows, as wide as the terminal allows, and the columns that it omits.
 
     The columns of ``spare`` go, in their order, until the flexible one has ``least`` cells. Where
     that is not enough, it has what is left, and ten cells in any case.
@@ -38,6 +38,15 @@ def drawn(
         widths[flexible] = min(
             widths[flexible], max(_NARROWEST, room - _total(others, "", least) - len(_GAP))
         )
+    return _lines(columns, rows, right, widths), [name for name in spare if name not in widths]
+
+
+def _lines(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[str],
+    widths: dict[str, int],
+) -> Iterator[str]:
     yield click.style(_row(dict(zip(columns, columns, strict=True)), widths, right), bold=True)
     for row in rows:
         yield _row(dict(zip(columns, row, strict=True)), widths, right)

@@ -67,6 +67,13 @@ def ago(us: int | None, now: int) -> str:
     return "now"
 
 
+def second(us: int) -> str:
+    """A time to the second, such as 2026-07-31T14:05:09Z."""
+    from hansard.model.times import rfc3339
+
+    return rfc3339(us - us % 1_000_000)
+
+
 def confirm(question: str) -> None:
     """Ask on the terminal; a no ends the command.
 
@@ -107,15 +114,18 @@ def table(
     elif rows:
         from hansard.cli.charts import drawn
 
-        for line_ in drawn(
+        lines, omitted = drawn(
             columns,
             [[plain(value) for value in row] for row in rows],
             right,
             flexible,
             spare,
             least,
-        ):
+        )
+        for line_ in lines:
             click.echo(line_)
+        if omitted:
+            note(f"Not shown: {', '.join(omitted)}.")
     elif empty:
         click.echo(empty)
 

@@ -10,7 +10,6 @@ import click
 
 from hansard.cli import output
 from hansard.model import Message, Session, parts
-from hansard.model.times import rfc3339
 
 _COLOURS = {"user": "cyan", "assistant": "green", "tool": "yellow", "system": "magenta"}
 _LONG = 600
@@ -30,7 +29,7 @@ def heading(session: Session) -> Iterator[str]:
         "model": session.model,
         "channel": session.channel,
         "kind": session.kind if session.kind != "session" else None,
-        "started": rfc3339(session.created_at),
+        "started": output.second(session.created_at),
         "messages": session.message_count,
         "failed": output.counted(session.failed_calls, "call") if session.failed_calls else None,
         "tools": ", ".join(session.tool_names),
@@ -56,7 +55,7 @@ def lines(message: Message) -> Iterator[str]:
     """One message: its sender and time, then its parts."""
     speaker = message.sender or message.role
     yield click.style(f"{speaker} ", fg=_COLOURS.get(message.role), bold=True) + click.style(
-        f"#{message.seq}  {rfc3339(message.created_at)}", dim=True
+        f"#{message.seq}  {output.second(message.created_at)}", dim=True
     )
     for part in parts.decode(message.parts):
         for line in _part(part).splitlines():

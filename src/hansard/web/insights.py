@@ -15,9 +15,10 @@ from hansard.web.filters import Chip
 from hansard.web.formatting import duration, money, number, short
 from hansard.web.insight_charts import charts, day_name, filters_of
 from hansard.web.insight_sheets import chosen, everything, sheet
-from hansard.web.local_times import zone_name
+from hansard.web.local_times import zone_name, zone_of
 from hansard.web.ranking import COLUMNS as RANK_COLUMNS
 from hansard.web.ranking import ranking, totals
+from hansard.web.tool_ranking import tool_ranking
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -80,6 +81,7 @@ class Insights:
             ranks=ranking(stats, query),
             totals=totals(stats, query.last - query.first + 1),
             rank_columns=RANK_COLUMNS,
+            tools=await tool_ranking(call.service, call.principal, query, zone_of(call)),
             filters=filters,
             chips=_chips(query, filters),
             kept=urlencode(filters),
