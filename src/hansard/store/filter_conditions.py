@@ -204,6 +204,23 @@ LOOSE = frozenset({*CONDITIONS, "metadata", "note"})
 """Every filter: none leads to the rows."""
 
 
+def leads(filters: SessionFilter, loose: frozenset[str]) -> bool:
+    """Whether one of the filters may lead to the sessions by an index of its own.
+
+    The index of ``active_at`` is no such one: lists are walked by it.
+    """
+    return any(
+        field not in loose and getattr(filters, field) not in ((), None, "") for field in _LEADING
+    )
+
+
+_LEADING = (
+    *(field for field in CONDITIONS if not field.startswith(("active_", "messages_", "failed_"))),
+    "metadata",
+    "note",
+)
+
+
 def _nested(filters: SessionFilter, prefix: str) -> Iterator[tuple[str, Values]]:
     """The conditions of ``either`` and ``without``; no index leads by them."""
     for number, group in enumerate(filters.either):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hansard.byte_cache import MIB, remembered
 from hansard.store import counts
 from hansard.store.columns import COLUMNS
-from hansard.store.filter_conditions import LOOSE, NOTHING, named_values, where
+from hansard.store.filter_conditions import LOOSE, NOTHING, leads, named_values, where
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ ORDERS = {
 }
 _PIECES = {"-title": ("untitled = 0", "untitled = 1")}
 """Sorts whose index, which another sort has too, has them in pieces."""
+_BY_ARCHIVE = ("archived_at is null", "archived_at is not null")
+"""Pieces of all sessions in the order of ``active_at``, for which there are two indexes."""
+_ACTIVE = frozenset({"active_from", "active_until"})
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page
@@ -128,10 +131,10 @@ def changed_of(rows: Sequence[Row]) -> list[Row]:
 
 
 def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
-    conditions, values = where(filters, loose)
+    matching, values = _counted(filters, loose)
     return Query(
         "session_count",
-        sql=f"select count(*) from sessions where {' and '.join(conditions)}",  # noqa: S608 - names from our own tables
+        sql=f"select count(*) from ({matching}) as matching",  # noqa: S608 - names from our own tables
         values=values | {"workspace_id": workspace_id},
     )
 
@@ -140,11 +143,18 @@ def count_some(
     workspace_id: str, filters: SessionFilter, limit: int, loose: frozenset[str] = NOTHING
 ) -> Query:
     """As ``count``, without going beyond ``limit``."""
-    conditions, values = where(filters, loose)
-    matching = f"select 1 from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    matching, values = _counted(filters, loose)
     sql = f"select count(*) from ({matching} limit :limit) as bounded"  # noqa: S608 - as above
     bounds = {"workspace_id": workspace_id, "limit": limit}
     return Query("session_count_some", values | bounds, sql=sql)
+
+
+def _counted(filters: SessionFilter, loose: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    conditions, values = where(filters, loose)
+    matching = f"select 1 from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    has_range = filters.active_from is not None or filters.active_until is not None
+    column = "active_at" if has_range and not loose & _ACTIVE else ""
+    return in_pieces(matching, by_archive(filters, column, loose)), values
 
 
 def among(
@@ -237,9 +247,21 @@ def _page(  # noqa: PLR0913 - what makes a statement
     total, counted = _total(filters) if with_total else ("null", {})
     shown = ", ".join(("id", "version", _GENERATION, total, changed, *columns[:-1]))
     matching = f"select {shown} from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
-    if sort in _PIECES and ORDER not in loose:
-        matching = " union all ".join(f"{matching} and {piece}" for piece in _PIECES[sort])
-    return f"{matching} order by {order} {bounds}", values | counted
+    pieces = () if ORDER in loose else _PIECES.get(sort) or by_archive(filters, columns[0], loose)
+    return f"{in_pieces(matching, pieces)} order by {order} {bounds}", values | counted
+
+
+def by_archive(
+    filters: SessionFilter, column: str, loose: frozenset[str] = NOTHING
+) -> tuple[str, ...]:
+    """The pieces in which sessions are walked by ``column``: none where one index has them all."""
+    is_whole = filters.archived is None and not leads(filters, loose)
+    return _BY_ARCHIVE if column == "active_at" and is_whole else ()
+
+
+def in_pieces(matching: str, pieces: Sequence[str]) -> str:
+    """A statement that ends with conditions, once for each of the pieces, if there are any."""
+    return " union all ".join(f"{matching} and {piece}" for piece in pieces) or matching
 
 
 def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:

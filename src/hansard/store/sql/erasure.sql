@@ -32,13 +32,25 @@ select kind, days from retention_rules where workspace_id = :workspace_id order 
 -- name: retention_due
 -- Sessions of a kind that were not used since a time, oldest first; one with a run going on or with sub-sessions stays, and so
 -- does one from an earlier version until it is counted again (used_at is 0 until then).
-select id from sessions as s
+select id from (
+select id, active_at from sessions as s
  where workspace_id = :workspace_id and kind = :kind and active_at < :before and used_at > 0 and used_at < :before
-   and (state is null or state not in ('queued', 'running', 'waiting'))
+   and (state is null or state not in ('queued', 'running', 'waiting')) and archived_at is null
    and not exists (select 1 from sessions as c where c.workspace_id = :workspace_id and c.parent_id = s.id)
- order by active_at, id limit :limit
+union all
+select id, active_at from sessions as s
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before and used_at > 0 and used_at < :before
+   and (state is null or state not in ('queued', 'running', 'waiting')) and archived_at is not null
+   and not exists (select 1 from sessions as c where c.workspace_id = :workspace_id and c.parent_id = s.id)
+) as due order by active_at, id limit :limit
 
 -- name: retention_count
-select count(*) from sessions
+select count(*) from (
+select 1 from sessions
  where workspace_id = :workspace_id and kind = :kind and active_at < :before
-   and used_at > 0 and used_at < :before and (state is null or state not in ('queued', 'running', 'waiting'))
+   and used_at > 0 and used_at < :before and (state is null or state not in ('queued', 'running', 'waiting')) and archived_at is null
+union all
+select 1 from sessions
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before
+   and used_at > 0 and used_at < :before and (state is null or state not in ('queued', 'running', 'waiting')) and archived_at is not null
+) as due

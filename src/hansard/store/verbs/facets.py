@@ -137,7 +137,10 @@ def _statement(
     conditions, values = where(filters, LOOSE)
     order = "order by active_at desc, id desc " if is_ordered else ""
     columns = ", ".join(["id", *(COLUMNS[field] for field in fields if field in COLUMNS)])
-    read = f"select * from sessions where {' and '.join(leading)} {order}limit :most_read"  # noqa: S608 - literal tables above
+    matching = f"select * from sessions where {' and '.join(leading)}"  # noqa: S608 - literal tables above
+    column = "active_at" if is_ordered else ""
+    by_archive = listing.by_archive(lead, column)
+    read = f"{listing.in_pieces(matching, by_archive)} {order}limit :most_read"
     passes = f"case when {' and '.join(conditions)} then 1 else 0 end as passes"
     looked_at = f"select {columns}, {passes} from ({read}) as sessions"  # noqa: S608 - as above
     pieces = [
