@@ -8,6 +8,8 @@ from hansard.cli import output
 from hansard.cli.arguments import names
 from hansard.cli.context import CommandContext, store_command
 
+_COLUMNS = ("n", "at", "actor", "action", "object", "result")
+
 
 @click.group()
 def command() -> None:
@@ -59,39 +61,25 @@ async def list_(
                 principal, limit=limit - len(entries), cursor=cursor, filters=filters
             )
             entries += more
-    if context.json:
-        context.document(
-            {
-                "data": [
-                    {
-                        "n": entry.n,
-                        "at": rfc3339(entry.act.at),
-                        "actor": entry.act.actor,
-                        "action": entry.act.action,
-                        "object": entry.act.object,
-                        "result": entry.act.result,
-                        "details": entry.act.details,
-                        "hash": entry.hash.hex(),
-                    }
-                    for entry in entries
-                ]
-            }
-        )
-        return
-    rows = [
-        (
-            entry.n,
-            rfc3339(entry.act.at),
-            entry.act.actor,
-            entry.act.action,
-            entry.act.object,
-            entry.act.result,
-        )
+    data = [
+        {
+            "n": entry.n,
+            "at": rfc3339(entry.act.at),
+            "actor": entry.act.actor,
+            "action": entry.act.action,
+            "object": entry.act.object,
+            "result": entry.act.result,
+            "details": entry.act.details,
+            "hash": entry.hash.hex(),
+        }
         for entry in entries
     ]
+    if context.json:
+        context.document({"data": data})
+        return
     output.table(
-        ("n", "at", "actor", "action", "object", "result"),
-        rows,
+        _COLUMNS,
+        [tuple(entry[name] for name in _COLUMNS) for entry in data],
         right=("n",),
         flexible="object",
         spare=("n", "actor"),
