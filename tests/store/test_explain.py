@@ -16,7 +16,7 @@ import pytest
 
 from hansard.model import MessageQuery, SessionFilter
 from hansard.model.session import SORTS
-from hansard.store import filter_conditions, listing, statements
+from hansard.store import filter_conditions, list_changes, listing, statements
 from hansard.store.sqlite.connection import add_functions
 from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.sqlite.separators import Separators
@@ -163,8 +163,10 @@ def histories() -> Iterator[tuple[str, Query]]:
 
 def followed() -> Iterator[tuple[str, Query]]:
     for field in FILTERS:
-        query = listing.changes("w", filtered(field), "-active_at", 1, 500)
+        query = list_changes.changes("w", filtered(field), "-active_at", 1, 500)
         yield f"changes, {field}", query
+        query = list_changes.changed_since("w", filtered(field), 1, with_total=True)
+        yield f"changed, {field}", query
 
 
 def everything() -> list[Any]:

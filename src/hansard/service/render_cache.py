@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct
 
-from hansard.byte_cache import MIB, ByteCache, WorkspaceCache
+from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.model import Message, SearchHit, Session
 
 if TYPE_CHECKING:
@@ -51,19 +51,11 @@ class RenderCache:
 
     def __init__(self, name: str, limit: int = 32 * MIB) -> None:
         self._cache = WorkspaceCache[tuple[str, str], tuple[Hashable, Raw]](limit, name)
-        self._seen = ByteCache[str, int](MIB // 2, f"{name}_seen")
 
     @property
     def clearings(self) -> int:
         """Read this before the rows, and pass it to ``keep`` as ``since``."""
         return self._cache.clearings
-
-    def seen(self, projection: str, workspace_id: str) -> int | None:
-        """The generation of the last list that was encoded; None where there was none."""
-        return self._seen.get(projection, group=workspace_id)
-
-    def note_seen(self, projection: str, workspace_id: str, generation: int) -> None:
-        self._seen.put(projection, generation, workspace_id)
 
     def look_up(
         self, projection: str, workspace_id: str, versions: Iterable[Sequence[Any]]

@@ -21,7 +21,14 @@ from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_cursors import scope_of
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
-from hansard.store.verbs import appends, deletes, events, session_labels, title_search
+from hansard.store.verbs import (
+    appends,
+    deletes,
+    events,
+    followed_lists,
+    session_labels,
+    title_search,
+)
 from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import sessions as verbs
 
@@ -55,6 +62,7 @@ class Sessions:
         self._clock = clock
         self._render_cache = RenderCache("rendered_sessions")
         self._titles = title_search.cache()
+        self._lists = followed_lists.cache()
 
     async def start(
         self,
@@ -161,11 +169,8 @@ class Sessions:
         """
         here = principal.workspace_id
         since = self._render_cache.clearings
-        seen = self._render_cache.seen(projection.name, here)
-        listing = await self._listed(principal, query, seen)
+        listing = await self._listed(principal, query)
         self._render_cache.keep(projection, here, listing.changed, since)
-        if query.cursor is None:
-            self._render_cache.note_seen(projection.name, here, listing.generation)
         rows = listing.rows[: query.limit]
         rendered, missing = self._render_cache.look_up(projection.name, here, rows)
         ids = [row[0] for row in rows]
@@ -374,19 +379,16 @@ class Sessions:
         either = tuple([await seen(group) for group in filters.either])
         return msgspec.structs.replace(filters, either=either, without=await seen(filters.without))
 
-    async def _listed(
-        self, principal: Principal, query: SessionQuery, seen: int | None = None
-    ) -> Listing:
-        """The places of a page, for a caller who has the sessions as of ``seen``."""
+    async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
+        """The places of a page."""
         filters = await self.within_sight(principal, query.filter)
-        here = (principal.workspace_id, filters, query.sort, query.limit, self._titles)
+        caches = (self._titles, self._lists)
+        here = (principal.workspace_id, filters, query.sort, query.limit, *caches)
         # A total that must be counted is read from the same state as the page.
         is_counted = query.with_total and counted_by(filters) is None
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
-            return await read(
-                verbs.page, *here, offset=query.offset, with_total=query.with_total, seen=seen
-            )
+            return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
         since, total, after = self._cursors.read(here[0], scope_of(query), query.cursor)
         counted = query.with_total and total is None
         listing = await read(verbs.page, *here, after=after, since=since, with_total=counted)

@@ -19,13 +19,9 @@ if TYPE_CHECKING:
     from hansard.model import MessageQuery, SessionFilter
     from hansard.store.steps import Row
 
-_HEAD = 5
-_CHANGED = "{changed_session}"
-_AMONG_CHANGED = "{among_changed}"
-_NEWEST = 8
-"""So many changes behind the generation that a caller has seen are looked at."""
+_HEAD = 4
 _SIZES = (8, 64, 512)
-MOST_IDS = _SIZES[-1]
+FEW_IDS, MOST_IDS = _SIZES[0], _SIZES[-1]
 _COMMON_LIMITS = frozenset({11, 21, 26, 31, 51, 101, 201})
 """Limits of the pages that are asked for most, each for a statement of its own."""
 # In the statement that lists, so that the list is of that very generation.
@@ -76,15 +72,12 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     loose: frozenset[str] = NOTHING,
     with_total: bool = False,
-    seen: int | None = None,
 ) -> Query:
     """The page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    Rows of (id, version, generation, total, session, …), of which ``position_of`` tells the rest;
-    the total is None where no counter knows it, and without ``with_total``. The fields in ``loose``
-    do not choose the index, nor does the order where ``ORDER`` is among them.
-
-    With ``seen``, a generation, the whole session may come with a row that changed soon after it.
+    Rows of (id, version, generation, total, …), of which ``position_of`` tells the rest; the total
+    is None where no counter knows it, and without ``with_total``. The fields in ``loose`` do not
+    choose the index, nor does the order where ``ORDER`` is among them.
     """
     sql, values = _page(
         filters,
@@ -92,14 +85,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         loose,
         follows=after is not None,
         with_total=with_total,
-        with_changed=seen is not None,
         limit=limit if offset == 0 and limit in _COMMON_LIMITS else None,
     )
     bounds = {"workspace_id": workspace_id, "limit": limit, "offset": offset}
-    changes = {"changes": [*range(seen + 1, seen + 1 + _NEWEST)]} if seen is not None else {}
-    return Query(
-        "session_page", sql=sql, values=values | bounds | changes | _after_values(after or [])
-    )
+    return Query("session_page", sql=sql, values=values | bounds | _after_values(after or []))
 
 
 def position_of(row: Row) -> list[Any]:
@@ -112,7 +101,7 @@ def row_at(ident: str, version: int, *position: Any) -> Row:  # noqa: ANN401 - w
 
     The id is no part of ``position``.
     """
-    return (ident, version, None, None, None, *position)
+    return (ident, version, None, None, *position)
 
 
 def generation_of(rows: Sequence[Row]) -> int | None:
@@ -123,11 +112,6 @@ def generation_of(rows: Sequence[Row]) -> int | None:
 def total_of(rows: Sequence[Row]) -> int | None:
     """The total that came with a page of rows, None where it must be asked for."""
     return int(rows[0][3]) if rows and rows[0][3] is not None else None
-
-
-def changed_of(rows: Sequence[Row]) -> list[Row]:
-    """The whole sessions that came with a page of rows."""
-    return [row[4] for row in rows if row[4] is not None]
 
 
 def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
@@ -164,43 +148,12 @@ def among(
 
     Behind the version stands where each is in the order, without its id.
     """
-    filled = _filled("id", ids)
-    sql, values = _statement_among(filters, sort, len(filled))
-    return Query("session_among", values | {"workspace_id": workspace_id} | filled, sql=sql)
+    padded = filled("id", ids)
+    sql, values = _statement_among(filters, sort, len(padded))
+    return Query("session_among", values | {"workspace_id": workspace_id} | padded, sql=sql)
 
 
-def changes(workspace_id: str, filters: SessionFilter, sort: str, after: int, most: int) -> Query:
-    """The next ``most`` changes behind a generation, and where their sessions stand now.
-
-    Rows of (generation, n, session, id, version, …), as ``among`` gives them from the id on, which
-    is null where the session does not match. Without changes one row: the generation, and nulls.
-    ``most`` is at most ``MOST_IDS``.
-    """
-    numbers = _filled("n", range(after + 1, after + 1 + most))
-    sql, values = _changes(filters, sort, len(numbers))
-    return Query("session_changes", values | {"workspace_id": workspace_id} | numbers, sql=sql)
-
-
-@remembered(2 * MIB)
-def _changes(filters: SessionFilter, sort: str, size: int) -> tuple[str, dict[str, Any]]:
-    """Each number is asked for: a range would be planned for its bounds each time."""
-    conditions, values = where(filters, LOOSE)
-    shown = ", ".join(("id", "version", *ORDERS[sort][0][:-1]))
-    numbers = ", ".join(f":n_{index}" for index in range(size))
-    events = (
-        "select n, session_id as changed_id from session_events"  # noqa: S608 - numbered names
-        f" where workspace_id = :workspace_id and n in ({numbers})"
-    )
-    matching = f"select {shown} from sessions where {' and '.join((*conditions, _AMONG_CHANGED))}"  # noqa: S608 - literal tables above
-    return (
-        f"with changes as ({events}) select generation, n, changed_id, {shown}"  # noqa: S608 - as above
-        " from workspace_counters left join changes on 1 = 1"
-        f" left join ({matching}) as matching on id = changed_id"
-        " where workspace_counters.workspace_id = :workspace_id order by n"
-    ), values
-
-
-def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
+def filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
     """Numbered parameters, padded to one of a few counts, so that there are few statements."""
     size = next(size for size in _SIZES if size >= len(values))
     filled = [*values, *[values[-1]] * (size - len(values))]
@@ -223,20 +176,17 @@ def _page(  # noqa: PLR0913 - what makes a statement
     *,
     follows: bool,
     with_total: bool,
-    with_changed: bool,
     limit: int | None,
 ) -> tuple[str, dict[str, Any]]:
     """The statement of a page, and what its filter's parameters stand for.
 
     A filter without values has one plan of PostgreSQL's for all workspaces, where ``limit`` stands
-    in the statement. One that has values is planned for them each time, which takes the longer the
-    more there is to plan: no changed sessions come along.
+    in the statement. One that has values is planned for them each time.
     """
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
     conditions, values = where(filters, loose)
     bounds = "limit :limit offset :offset" if limit is None or values else f"limit {limit}"
-    changed = _CHANGED if with_changed and not values else "null"
     if follows:
         comparison = "<" if direction else ">"
         conditions.append(
@@ -244,8 +194,8 @@ def _page(  # noqa: PLR0913 - what makes a statement
             f"({', '.join(f':{name}' for name in _after_values(columns))})"
         )
     order = ", ".join(column + direction for column in sorting)
-    total, counted = _total(filters) if with_total else ("null", {})
-    shown = ", ".join(("id", "version", _GENERATION, total, changed, *columns[:-1]))
+    total, counted = total_by(filters) if with_total else ("null", {})
+    shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
     matching = f"select {shown} from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
     pieces = () if ORDER in loose else _PIECES.get(sort) or by_archive(filters, columns[0], loose)
     return f"{in_pieces(matching, pieces)} order by {order} {bounds}", values | counted
@@ -264,7 +214,7 @@ def in_pieces(matching: str, pieces: Sequence[str]) -> str:
     return " union all ".join(f"{matching} and {piece}" for piece in pieces) or matching
 
 
-def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
+def total_by(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
     """The counters' total as a column, and its parameters."""
     counted = counts.counted_by(filters)
     if counted is None:
@@ -315,7 +265,7 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
         conditions.append(f"role in ({', '.join(':' + name for name in named)})")
         values |= named
     if seqs:
-        numbered = _filled("seq", seqs)
+        numbered = filled("seq", seqs)
         conditions.append(f"seq in ({', '.join(':' + name for name in numbered)})")
         values |= numbered
     order = "seq desc" if descending else "seq"

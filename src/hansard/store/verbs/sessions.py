@@ -13,6 +13,7 @@ from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Query, Row, Steps, Values, run, value
 from hansard.store.verbs import (
+    followed_lists,
     index_choice,
     indexing,
     pending_forks,
@@ -172,18 +173,17 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     sort: str,
     limit: int,
     titles: title_search.MatchCache = title_search.NOT_KEPT,
+    lists: followed_lists.ListCache = followed_lists.NOT_KEPT,
     *,
     offset: int = 0,
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
-    seen: int | None = None,
 ) -> Steps[Listing]:
     """One row more than ``limit`` where there is more, and the exact total when asked.
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
-    ``titles`` keeps what parts of titles match. Whoever has the sessions as of the generation
-    ``seen`` may be given those that changed since.
+    ``titles`` keeps what parts of titles match, ``lists`` how lists begin.
     """
     if filters.title:
         most = title_search.MOST_COUNTED if with_total else title_search.MOST_SORTED
@@ -193,6 +193,16 @@ def page(  # noqa: PLR0913 - the coordinates of a page
                 workspace_id, sort, matches.rows, limit + 1, offset, after, since
             )
             return Listing(got, len(matches.rows), matches.generation)
+    begins = after is None and not offset and not (with_total and not counts.counted_by(filters))
+    if begins:
+        here = (workspace_id, filters, sort, limit, lists)
+        known = yield from followed_lists.followed(*here, with_total=with_total)
+        if known is not None:
+            beginning, changes = known
+            changed = [each.session for each in changes.changed.values() if each is not None]
+            shown = [*beginning.rows[: limit + 1]]
+            return Listing(shown, changes.total, beginning.generation, changed)
+    before = lists.clearings
     loose = yield from index_choice.loosened(workspace_id, filters, sort)
     got = yield listing.page(
         workspace_id,
@@ -203,19 +213,20 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         after=after,
         loose=loose,
         with_total=with_total,
-        seen=seen,
     )
-    changed = [*map(rows.session, listing.changed_of(got))]
     of, total = listing.generation_of(got), listing.total_of(got)
     if after is not None and since is not None and since != of:
         got = yield from snapshot_paging.page(
             workspace_id, filters, sort, limit + 1, after, since, got, loose
         )
+    if begins and of is not None:
+        beginning = followed_lists.Beginning(of, got, len(got) <= limit)
+        followed_lists.keep(workspace_id, filters, sort, limit, lists, beginning, before)
     if of is None:
         of = yield from generation(workspace_id)
     if with_total and total is None:
         total = yield from count(workspace_id, filters, titles)
-    return Listing(got, total, of, changed)
+    return Listing(got, total, of)
 
 
 def count(

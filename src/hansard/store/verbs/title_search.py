@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.model import SessionFilter
-from hansard.store import listing, rows, steps
+from hansard.store import list_changes, listing, rows, steps
 from hansard.store.search_query import joined, part_of_title, title_words
 from hansard.store.steps import Steps, row
 from hansard.store.verbs import snapshot_paging
@@ -87,7 +87,7 @@ def _followed(
 ) -> Steps[Matches | None]:
     """The matches as of now; None when that is too far, or when events are gone."""
     for most in _MOST_CHANGES:
-        changes = yield listing.changes(workspace_id, filters, sort, before.generation, most)
+        changes = yield list_changes.changes(workspace_id, filters, sort, before.generation, most)
         now = changes[-1][0] if changes else 0
         if now <= before.generation + most:
             break

@@ -1,11 +1,5 @@
 -- What statements, composed ones and those that go together with others, have in other words on PostgreSQL.
 
--- name: changed_session
--- The session of a row as a whole, where one of the changes with these numbers was of it. So many equal numbers make one plan for all.
-case when id = any (array(select session_id from session_events
-                           where session_events.workspace_id = :workspace_id and n = any (:changes::bigint[])))
-  then (select row({session}) from sessions as s where s.workspace_id = :workspace_id and s.id = sessions.id) end
-
 -- name: among_changed
 -- An array, so that each session is looked up: a join would have one plan for few changes and for many.
 id = any (array(select changed_id from changes))

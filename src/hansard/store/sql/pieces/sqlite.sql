@@ -1,9 +1,5 @@
 -- What statements have in other words on SQLite.
 
--- name: changed_session
--- Nothing is saved by what comes along: another statement costs no way there and back.
-null
-
 -- name: among_changed
 id in (select changed_id from changes)
 
