@@ -194,7 +194,7 @@ def test_threads_may_share_one() -> None:
         size
         for part in (cache._young, cache._old)
         for group in part.values()
-        for _, size in group.values()
+        for _, size, _ in group.values()
     )
     assert 0 < cache.size <= 256 * 1024
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable
 from functools import update_wrapper
 from sys import getsizeof
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
 from weakref import WeakSet
 
 from msgspec import Raw, Struct
@@ -34,6 +34,8 @@ _SLOT = 100
 _SHARE = 16
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _MISSING: Any = object()
+_Kept: TypeAlias = tuple[V, int, int]
+"""A value, its size with its key, and what of that does not depend on the value."""
 _caches: WeakSet[ByteCache[Any, Any]] = WeakSet()
 
 
@@ -54,8 +56,8 @@ class ByteCache(Generic[K, V]):
         self.name, self.limit = name, limit
         self._half = limit // 2
         self._largest = limit // _SHARE
-        self._young: dict[str, dict[K, tuple[V, int]]] = {}
-        self._old: dict[str, dict[K, tuple[V, int]]] = {}
+        self._young: dict[str, dict[K, _Kept[V]]] = {}
+        self._old: dict[str, dict[K, _Kept[V]]] = {}
         self._young_size = self._old_size = 0
         self._lock = threading.Lock()
         self.clearings = 0
@@ -108,13 +110,15 @@ class ByteCache(Generic[K, V]):
         ``since`` is what ``clearings`` was before the value was read: what was read before
         something was forgotten may be the very thing, and is not kept.
         """
-        size = _ENTRY + footprint(key) + (footprint(value) if size is None else size)
+        known = self._young.get(group, {}).get(key)
+        beside = _ENTRY + footprint(key) if known is None else known[2]
+        size = beside + (footprint(value) if size is None else size)
         if size > self._largest or (self.holds_texts and self.suspended):
             return
         with self._lock:
             if since is None or since == self.clearings:
                 self._remove(group, key)
-                self._add(group, key, (value, size))
+                self._add(group, key, (value, size, beside))
 
     def pop(self, key: K, group: str = "") -> None:
         with self._lock:
@@ -138,7 +142,7 @@ class ByteCache(Generic[K, V]):
         self._old, self._old_size = self._young, self._young_size
         self._young, self._young_size = {}, 0
 
-    def _add(self, group: str, key: K, kept: tuple[V, int]) -> None:
+    def _add(self, group: str, key: K, kept: _Kept[V]) -> None:
         if self._young_size + kept[1] > self._half:
             self._turn()
         self._young.setdefault(group, {})[key] = kept
@@ -180,7 +184,7 @@ class WordCache(TextCache[str, V]):
             self.put(word, value, size=_SLOT + footprint(value))
         return cast("V", value)
 
-    def _add(self, group: str, key: str, kept: tuple[V, int]) -> None:
+    def _add(self, group: str, key: str, kept: _Kept[V]) -> None:
         super()._add(group, key, kept)
         self._values[key] = kept[0]
 
@@ -219,8 +223,8 @@ class WorkspaceCache(ByteCache[K, V]):
             self._old_size -= _size_of(self._old.pop(workspace_id, {}))
 
 
-def _size_of(group: dict[Any, tuple[Any, int]]) -> int:
-    return sum(size for _, size in group.values())
+def _size_of(group: dict[Any, _Kept[Any]]) -> int:
+    return sum(size for _, size, _ in group.values())
 
 
 def remembered(

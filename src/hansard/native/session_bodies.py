@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -311,11 +312,12 @@ _SAME = tuple(
     and field not in {"id", "inherited", *SUMS}
     and not field.endswith("_at")
 )
+_same = attrgetter(*_SAME)
 
 
 def session_out(session: Session) -> SessionOut:
     return SessionOut(
-        **{field: getattr(session, field) for field in _SAME},
+        **dict(zip(_SAME, _same(session), strict=True)),
         id=session.name,
         uid=f"ses_{session.id}",
         user=session.user_id,

@@ -65,8 +65,7 @@ class Store(Protocol):
     def reached(self, workspace_id: str) -> int | None:
         """A generation of a workspace that a read which begins now sees, or a later one.
 
-        It is the last that this process has written. None where it has written none, and where a
-        read of the generation takes no way to another process that could be saved.
+        It is the last that this process has written, None where it has written none.
         """
 
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -154,7 +154,7 @@ class SQLiteStore:
         return rows
 
     def reached(self, workspace_id: str) -> int | None:
-        """It is read in this process."""
+        return self._writer.reached.get(workspace_id)
 
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.read(verb, *args, **kwargs)

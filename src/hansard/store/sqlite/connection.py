@@ -15,7 +15,7 @@ from hansard.store.packing import packer, unpacked
 from hansard.store.rows import message_id
 from hansard.store.sqlite.deadline import Deadline
 from hansard.store.statements import spelled
-from hansard.store.steps import Pause, Query, Together
+from hansard.store.steps import GENERATION_TAKEN, Pause, Query, Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,8 @@ class Connection:
     """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``.
 
     ``seconds`` is how long one read may take; 0 is for ever. ``before_read`` may raise what no read
-    shall hide. ``observer`` sees each statement.
+    shall hide. ``observer`` sees each statement. ``generations`` are those that were taken since it
+    was emptied, by workspace.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Connection:
     ) -> None:
         if observer is not None:
             self.ask = _observed(self.ask, observer)  # type: ignore[assignment, method-assign]  # nobody else pays for it
+        self.generations: dict[str, int] = {}
         self._statements = statements
         self._seconds = seconds or math.inf
         self._deadline = Deadline()
@@ -108,7 +110,10 @@ class Connection:
         sql = self._statements[query.name] if query.sql is None else spelled(query.sql, "sqlite")
         if query.many is not None:
             return list(self.db.executemany(sql, query.many))
-        return list(self.db.execute(sql, query.values))
+        rows = list(self.db.execute(sql, query.values))
+        if query.name == GENERATION_TAKEN and rows:
+            self.generations[query.values["workspace_id"]] = rows[0][0]
+        return rows
 
     def _ask_special(self, query: Query) -> list[Row]:
         """A query that is no statement by itself."""

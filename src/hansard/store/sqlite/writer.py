@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import StoreUnavailable
 from hansard.fair_threads import Job
 from hansard.observer import Usage, in_this_context
@@ -43,7 +44,7 @@ class Writer:
     Each job has a savepoint, all share one ``fsync``, and every future is settled whatever happens.
 
     ``check`` raises when the store's file is not where it was: before a group is begun, and before
-    it is acknowledged.
+    it is acknowledged. ``reached`` holds the last generation of each workspace that was committed.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Writer:
         observer: Observer | None = None,
     ) -> None:
         self._observer = observer
+        self.reached = ByteCache[str, int](MIB, "reached_generations")
         self._check = check
         self._connect = connect
         self._waiting = waiting
@@ -138,14 +140,20 @@ class Writer:
         try:
             self._check()
             connection.db.execute("begin immediate")
-            if len(group) == 1:
-                group[0].result = group[0].work(connection)
-            else:
-                for job in group:
+            taken: dict[str, int] = {}
+            for job in group:
+                connection.generations.clear()
+                if len(group) == 1:
+                    job.result = job.work(connection)
+                else:
                     _attempt(connection, job)
+                if job.failure is None:
+                    taken |= connection.generations
             began = time.perf_counter()
             connection.db.execute("commit")
             self._check()
+            for workspace_id, generation in taken.items():
+                self.reached.put(workspace_id, generation)
             if self._observer is not None:
                 done = sum(job.failure is None for job in group)
                 self._observer.commit(done, time.perf_counter() - began)
@@ -153,6 +161,7 @@ class Writer:
             failure = (
                 translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
             )
+            self.reached.clear()
             for job in group:
                 job.failure = job.failure or failure
             with contextlib.suppress(apsw.Error):
