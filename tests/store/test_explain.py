@@ -102,6 +102,7 @@ ACROSS = {
     "compact_begun": "as before",
     "compact_next_handle": "the sequences of the two tables that have one",
     "fact_put": "no tenant's table",
+    "upkeep_statistics_left": "the workspaces that have statistics, for the task that clears up",
     "restored": "every workspace, once, when a backup becomes a store",
 }
 IN_PIECES = ("-title", "active_at", "-active_at")

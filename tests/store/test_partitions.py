@@ -85,6 +85,7 @@ ACROSS = {
     "search_behind": "which workspaces the index lags behind, for the task that feeds it",
     "recount_pending": "whose sessions are counted again, for the task that counts",
     "stats_behind": "which workspaces are not counted to the end, for the task that counts",
+    "upkeep_statistics_left": "deleted workspaces whose statistics are left, for the same tasks",
     "upkeep_workspaces": "every workspace, for the tasks that look after them",
     "lapse_due": "leases of any workspace, for the task that ends them",
     "pending_fork_lapsed": "forks that nobody goes on with, for the task that takes them away",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from hansard.access import Principal
 from hansard.app import open_store
+from hansard.model import SessionDraft
 from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store import Store, statements
@@ -91,6 +93,7 @@ SPANS = [
 
 def before() -> Steps[None]:
     """The rows that the version before made of three sessions."""
+    yield from known_to("w")
     yield from composed("insert into stats_positions values ('w', 7, null)", {})
     for name in "abcd":
         yield from composed(
@@ -133,7 +136,9 @@ def everything() -> Steps[list[Any]]:
     return [[record[-1] is None for record in got], kept, [tuple(record) for record in sums]]
 
 
-async def migrated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def migrated(
+    store: Store, monkeypatch: pytest.MonkeyPatch, more: Callable[[], Steps[None]] | None = None
+) -> None:
     """Fill a store of the version before, and migrate it."""
     known = statements.migrations
     with monkeypatch.context() as patch:
@@ -142,6 +147,8 @@ async def migrated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         await store.migrate()
     await store.write(before)
+    if more is not None:
+        await store.write(more)
     assert (await store.migrate())[0] == "0027_statistics"
 
 
@@ -174,3 +181,81 @@ async def test_the_statistics_of_a_store_from_before_stay_and_can_be_taken_back(
             assert await store.read(count, "w", table) == 0
     finally:
         await store.close()
+
+
+PARKED = 2**63 - 1
+
+
+def parked() -> Steps[dict[str, int]]:
+    """Where a server of the version before believes to have counted to, by workspace."""
+    got = yield from composed("select workspace_id, generation from stats_positions", {})
+    return dict(map(tuple, got))
+
+
+def known_to(workspace_id: str) -> Steps[None]:
+    """A workspace that nobody has counted yet."""
+    values = {"workspace_id": workspace_id}
+    yield from composed(
+        "insert into workspace_counters (workspace_id, generation) values (:workspace_id, 3)",
+        values,
+    )
+
+
+async def test_a_server_of_the_version_before_finds_nothing_to_count(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(Settings(store=empty_url))
+    await store.open()
+    try:
+        await migrated(store, monkeypatch, lambda: known_to("never counted"))
+        assert await store.read(parked) == dict.fromkeys(("w", "never counted"), PARKED)
+        service = await Service.on(store)
+        later = (await service.workspaces.create("later")).id
+        assert (await store.read(parked))[later] == PARKED
+    finally:
+        await store.close()
+
+
+def counted_before(workspace_id: str) -> Steps[None]:
+    """Mark the runs as a server of the version before does."""
+    marked = "update runs set uncounted = 0, counted = '[7,\"m\",3,0]'"
+    values = {"workspace_id": workspace_id}
+    yield from composed(f"{marked} where workspace_id = :workspace_id", values)
+
+
+async def test_a_run_that_such_a_server_counted_counts(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    run = (await client.post("/v1/sessions/s/runs", json={})).json()
+    path = f"/v1/sessions/s/runs/{run['id']}/finish"
+    assert (await client.post(path, json={"state": "completed"})).is_success
+    await service.store.write(counted_before, principal.workspace_id)
+    body: dict[str, Any] = (await client.get("/v1/stats")).json()
+    assert (body["total"]["runs"], body["total"]["failed_runs"]) == (1, 0)
+
+
+def deleted_before(workspace_id: str) -> Steps[None]:
+    """Delete a workspace without its statistics, which the version before does not know."""
+    for table in ("workspace_counters", "sessions", "messages", "session_events"):
+        yield from composed(
+            f"delete from {table} where workspace_id = :workspace_id",  # noqa: S608 - the tables above
+            {"workspace_id": workspace_id},
+        )
+
+
+async def test_statistics_of_a_workspace_that_such_a_server_deleted_go(
+    lone_service: Service,
+) -> None:
+    kept, gone = [await lone_service.workspaces.create(name) for name in ("kept", "gone")]
+    for workspace in (kept, gone):
+        operator = lone_service.workspaces.operator(workspace)
+        await lone_service.sessions.start(operator, SessionDraft(id="s", user_id="ada"))
+        await lone_service.stats.follow(workspace.id, 10)
+    await lone_service.store.write(deleted_before, gone.id)
+    assert await lone_service.store.read(count, gone.id, "stats_user_sums") == 1
+    await lone_service.upkeep.run()
+    tables = ("stats_progress", "stats_by_session", "stats_sums", "stats_user_sums")
+    for table in tables:
+        assert await lone_service.store.read(count, gone.id, table) == 0
+        assert await lone_service.store.read(count, kept.id, table) == 1

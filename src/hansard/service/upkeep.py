@@ -68,6 +68,9 @@ class Upkeep:
             ):
                 await self._tend(due, limits)
                 count += 1
+        for workspace_id in await self._store.read(verbs.statistics_left, self._rows):
+            await self._store.write(verbs.delete_statistics, workspace_id)
+            count += 1
         return count
 
     async def _tend(self, due: Due, limits: Limits) -> None:

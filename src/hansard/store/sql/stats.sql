@@ -11,6 +11,16 @@ select c.workspace_id from workspace_counters as c left join stats_progress as p
 
 -- name: stats_position_put
 insert into stats_progress (workspace_id, generation, walked) values (:workspace_id, :generation, '') on conflict do nothing
+returning workspace_id
+
+-- name: stats_park
+-- A server of the version before shall count nothing here: what it finds is behind everything.
+insert into stats_positions (workspace_id, generation, walked) values (:workspace_id, 9223372036854775807, null)
+on conflict (workspace_id) do update set generation = excluded.generation, walked = null
+
+-- name: stats_uncount_runs
+-- What runs were counted as by a server of the version before, before this one began.
+update runs set uncounted = 1, counted = null where workspace_id = :workspace_id and (uncounted = 0 or counted is not null)
 
 -- name: stats_position_move
 update stats_progress set generation = :generation, walked = :walked where workspace_id = :workspace_id

@@ -22,3 +22,8 @@ select exists (select 1 from idempotency_keys where workspace_id = :workspace_id
                        or n <= (select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id) - :kept)),
        exists (select 1 from retention_rules where workspace_id = :workspace_id),
        exists (select 1 from documents where workspace_id = :workspace_id and expires_at <= :now)
+
+-- name: upkeep_statistics_left
+-- Workspaces that are gone and whose statistics are not: a server of a version that did not know these tables deleted them.
+select workspace_id from stats_progress
+ where not exists (select 1 from workspace_counters where workspace_counters.workspace_id = stats_progress.workspace_id) limit :limit

@@ -78,6 +78,7 @@ def create_workspace(name: str, created_at: int, new_id: Callable[[int], str]) -
         values = {"id": workspace.id, "name": name, "created_at": created_at, "settings": "{}"}
         if (yield from value("workspace_put", **values)) is not None:
             yield from run("workspace_counters_put", workspace_id=workspace.id)
+            yield from run("stats_park", workspace_id=workspace.id)
             return workspace
         if (yield from row("workspace_get_by_name", name=name)) is not None:
             break
@@ -126,6 +127,13 @@ def update_workspace(
     return after
 
 
+STATISTICS = (
+    "stats_by_session",
+    "stats_long_spans",
+    "stats_sums",
+    "stats_user_sums",
+    "stats_progress",
+)
 PURGED = (
     "search_index",  # reads the rows that go afterwards
     "search_sessions",
@@ -164,11 +172,7 @@ PURGED = (
     "stats_sessions",
     "stats_days",
     "stats_slots",
-    "stats_progress",
-    "stats_by_session",
-    "stats_long_spans",
-    "stats_sums",
-    "stats_user_sums",
+    *STATISTICS,
     "stats_positions",
     "stats_counted",
     "stats_spans",

@@ -89,7 +89,10 @@ def _position(workspace_id: str, generation: int) -> Steps[tuple[int, str | None
     if position is None:
         if not generation:
             return None
-        yield from run("stats_position_put", workspace_id=workspace_id, generation=generation)
+        here = {"workspace_id": workspace_id}
+        if (yield from value("stats_position_put", **here, generation=generation)) is not None:
+            yield from run("stats_park", **here)
+            yield from run("stats_uncount_runs", **here)
         position = yield from row("stats_position_lock", workspace_id=workspace_id)
     return (int(position[0]), position[1]) if position else None
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hansard.store.steps import Steps, row, rows
+from hansard.store.steps import Steps, row, rows, run
+from hansard.store.verbs.keys import STATISTICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,3 +59,14 @@ def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
         if facts is not None and any(facts):
             waiting.append(Due(ident, *map(bool, facts)))
     return waiting
+
+
+def statistics_left(limit: int) -> Steps[list[str]]:
+    """Workspaces that are gone, though their statistics are there."""
+    return [ident for (ident,) in (yield from rows("upkeep_statistics_left", limit=limit))]
+
+
+def delete_statistics(workspace_id: str) -> Steps[None]:
+    """Delete what is left of a workspace's statistics."""
+    for table in STATISTICS:
+        yield from run(f"workspace_purge_{table}", workspace_id=workspace_id)

@@ -1,6 +1,6 @@
 -- Statistics take less room: that a session began is counted in the row of what it used then, which most sessions had beside it, and what a session counts
 -- for stands in its one row, spans, while that is little. Tables of new names, since servers of the version before know nothing of it: theirs are empty from
--- now on, and their position is behind everything, so that they count nothing.
+-- now on, and the position of each workspace is behind everything, so that they count nothing; new workspaces get such a position, too.
 
 -- Whoever migrates sees all workspaces; 'hansard secure' comes behind it anyway, for the new tables.
 alter table stats_counted no force row level security;
@@ -15,7 +15,8 @@ create table stats_progress (
   walked text collate "C"
 );
 insert into stats_progress (workspace_id, generation, walked) select workspace_id, generation, walked from stats_positions;
-update stats_positions set generation = 9223372036854775807, walked = null;
+insert into stats_positions (workspace_id, generation, walked) select workspace_id, 9223372036854775807, null from workspace_counters where true
+on conflict (workspace_id) do update set generation = excluded.generation, walked = null;
 
 -- The sums of all sessions, without their end users and with them.
 alter table stats_cells rename to stats_sums;
