@@ -316,6 +316,12 @@ async def test_postgres_looks_an_id_up_by_the_same_indexes(
         assert index in plan, plan
 
 
+@pytest.mark.parametrize("name", ["event_delete_of_session", "event_forget_title"])
+def test_sqlite_seeks_the_events_of_a_session(file: apsw.Connection, name: str) -> None:
+    (search,) = sqlite_plan(file, statements.load("sqlite")[name])
+    assert "session_events_by_tail (workspace_id=? AND <expr>=?)" in search
+
+
 def test_a_statement_that_scans_is_caught(file: apsw.Connection) -> None:
     assert scans(sqlite_plan(file, "select * from sessions where title = :title"))
 

@@ -29,11 +29,13 @@ delete from session_events where workspace_id = :workspace_id and n <= :until
 select generation from search_workspaces where workspace_id = :workspace_id
 
 -- name: event_delete_of_session
-delete from session_events where workspace_id = :workspace_id and session_id = :id
+-- The index has the end of the session's id, which is by chance.
+delete from session_events where workspace_id = :workspace_id and substr(session_id, 27) = substr(:id, 27) and session_id = :id
 
 -- name: event_forget_title
 update session_events set was_title = null
- where workspace_id = :workspace_id and session_id = :session_id and was_title in (:title, :other)
+ where workspace_id = :workspace_id and substr(session_id, 27) = substr(:session_id, 27) and session_id = :session_id
+   and was_title in (:title, :other)
 
 -- name: event_sessions
 -- Which sessions changed behind a generation, up to the newest of :limit events.
