@@ -50,5 +50,5 @@ class Indexer:
             unindexed.unseen, workspace_id, _EVENTS, _MESSAGES, _BYTES
         ):
             documents = await asyncio.to_thread(verbs.documents, unseen.messages)
-            count += await self._store.write(verbs.write, unseen, documents)
+            count += await self._store.write_behind(verbs.write, unseen, documents)
         return count

@@ -85,7 +85,7 @@ class Telemetry:
         try:
             for record in records:
                 check_owner(principal, SessionDraft(user_id=record.facts.user_id))
-            await self._store.write(
+            await self._store.write_behind(
                 verbs.take_all, ref(principal, ""), records, make, self._ids, now
             )
         except _REFUSALS as problem:

@@ -78,6 +78,11 @@ class Store(Protocol):
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""
 
+    async def write_behind(
+        self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As ``write``, for what takes long: where writes wait for each other, others go first."""
+
     async def ping(self) -> None:
         """Return when the store shows a sign of life.
 

@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     Ask = Callable[[ServerConnection, Query], Coroutine[Any, Any, list[Row]]]
 
 T = TypeVar("T")
-_CACHED = 400
-"""Prepared statements that each connection keeps."""
+_CACHED = 400  # prepared statements that each connection keeps
 
 
 class PostgresStore:
@@ -207,6 +206,8 @@ class PostgresStore:
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._transaction, lambda: verb(*args, **kwargs))
+
+    write_behind = write
 
     async def _retried(
         self,

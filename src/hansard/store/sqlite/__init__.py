@@ -162,6 +162,13 @@ class SQLiteStore:
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
 
+    async def write_behind(
+        self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._writer.call(
+            lambda connection: connection.drive(verb(*args, **kwargs)), is_patient=True
+        )
+
     async def ping(self) -> None:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")

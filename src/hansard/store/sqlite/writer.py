@@ -42,6 +42,7 @@ class Writer:
     """Commits in groups.
 
     Each job has a savepoint, all share one ``fsync``, and every future is settled whatever happens.
+    A job that is patient is a commit of its own, and lets one group of the others go before it.
 
     ``check`` raises when the store's file is not where it was: before a group is begun, and before
     it is acknowledged. ``reached`` holds the last generation of each workspace that was committed.
@@ -60,6 +61,8 @@ class Writer:
         self._connect = connect
         self._waiting = waiting
         self._jobs: deque[Job[Connection]] = deque()
+        self._patient: deque[Job[Connection]] = deque()
+        self._is_patient_due = False
         self._wake = Condition()
         self._stopping = False
         self._thread: Thread | None = None
@@ -68,7 +71,11 @@ class Writer:
     @property
     def usage(self) -> Usage:
         """How much of the queue is taken."""
-        return Usage("queue", "write", len(self._jobs), self._waiting)
+        return Usage("queue", "write", self._length, self._waiting)
+
+    @property
+    def _length(self) -> int:
+        return len(self._jobs) + len(self._patient)
 
     def start(self) -> None:
         connection = self._connect()
@@ -102,7 +109,7 @@ class Writer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.wrap_future(emptied), seconds)
 
-    async def call(self, work: Callable[[Connection], T]) -> T:
+    async def call(self, work: Callable[[Connection], T], *, is_patient: bool = False) -> T:
         """Run ``work`` in a transaction; returns when it is durable.
 
         Raises StoreUnavailable when more work waits than the queue holds.
@@ -113,11 +120,11 @@ class Writer:
         with self._wake:
             if self._thread is None or self._stopping:
                 raise StoreUnavailable("the store is closing")
-            if len(self._jobs) >= self._waiting:
+            if self._length >= self._waiting:
                 raise StoreUnavailable(
-                    f"{len(self._jobs)} writes wait already: try again", code="store_overloaded"
+                    f"{self._length} writes wait already: try again", code="store_overloaded"
                 )
-            self._jobs.append(job)
+            (self._patient if is_patient else self._jobs).append(job)
             self._wake.notify()
         result: T = await job.future
         return result
@@ -132,8 +139,12 @@ class Writer:
 
     def _take(self) -> list[Job[Connection]]:
         with self._wake:
-            while not self._jobs and not self._stopping:
+            while not self._length and not self._stopping:
                 self._wake.wait()
+            if self._patient and (self._is_patient_due or not self._jobs):
+                self._is_patient_due = False
+                return [self._patient.popleft()]
+            self._is_patient_due = bool(self._patient)
             return [self._jobs.popleft() for _ in range(min(_GROUP, len(self._jobs)))]
 
     def _commit(self, connection: Connection, group: Sequence[Job[Connection]]) -> None:
