@@ -21,6 +21,7 @@ from hansard.store.sqlite.connection import add_functions
 from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.sqlite.separators import Separators
 from hansard.store.steps import Query
+from hansard.store.verbs import facets, index_choice
 from tests.conftest import migrate_store
 from tests.support.postgres import Server
 
@@ -345,3 +346,43 @@ async def test_postgres_seeks_each_value_of_a_checkpoint_by_itself(
     (condition,) = [line for line in plan if "Index Cond" in line]
     assert "channel = " in condition, plan
     assert "version = " in condition, plan
+
+
+def faceted() -> Iterator[Any]:
+    """The values of every facet, under each filter and under none."""
+    fields = tuple(facets.FIELDS)
+    for field in (None, *FILTERS):
+        filters = filtered(field) if field else SessionFilter()
+        indexed = SessionFilter() if field in {"title", "note"} else filters
+        lead = index_choice.leading(indexed, filter_conditions.NOTHING)
+        for name, leading, is_ordered in (
+            ("leads", lead, False),
+            ("walked", SessionFilter(), True),
+        ):
+            query = facets.query("w", filters, leading, fields, is_ordered=is_ordered)
+            yield pytest.param(query, id=f"{field} {name}")
+
+
+@pytest.mark.parametrize("query", [*faceted()])
+def test_sqlite_seeks_the_sessions_of_facets(file: apsw.Connection, query: Query) -> None:
+    plan = sqlite_plan(file, statements.spelled(query.sql or "", "sqlite"))
+    own = {line.split()[1] for line in plan if line.startswith(("CO-ROUTINE", "MATERIALIZE"))}
+    assert not [line for line in scans(plan) if line.split()[1] not in own], plan
+    searches = [line for line in plan if re.match(r"SEARCH (sessions|session_t\w+) ", line)]
+    assert searches, plan
+    assert all("(workspace_id=?" in line for line in searches), plan
+    assert [line for line in plan if line.startswith("MATERIALIZE looked_at")] == [
+        "MATERIALIZE looked_at"
+    ], "the sessions are read once for all facets"
+
+
+@pytest.mark.parametrize("query", [*faceted()])
+async def test_postgres_seeks_the_sessions_of_facets(
+    server: asyncpg.Connection[Any], query: Query
+) -> None:
+    plan = await postgres_plan(server, query)
+    assert not [line for line in plan if "Seq Scan" in line], plan
+    read = [line for line in plan if "Index Cond" in line]
+    assert read, plan
+    assert all("workspace_id" in line for line in read), plan
+    assert len([line for line in plan if "CTE looked_at" in line]) == 1, plan

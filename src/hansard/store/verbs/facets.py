@@ -121,9 +121,23 @@ def _query(
 ) -> Steps[Query]:
     indexed = replace(filters, title=None, note=None)  # whose indexes are read through
     loose = yield from index_choice.loosened(workspace_id, indexed, _SORT)
-    sql, values = _statement(
-        filters, index_choice.leading(indexed, loose), fields, is_ordered=listing.ORDER not in loose
-    )
+    lead = index_choice.leading(indexed, loose)
+    is_ordered = listing.ORDER not in loose
+    return query(workspace_id, filters, lead, fields, most, most_read, is_ordered=is_ordered)
+
+
+def query(  # noqa: PLR0913 - the pieces of a statement
+    workspace_id: str,
+    filters: SessionFilter,
+    lead: SessionFilter,
+    fields: tuple[str, ...],
+    most: int = 40,
+    most_read: int = MOST_READ,
+    *,
+    is_ordered: bool,
+) -> Query:
+    """The statement of the facets; ``lead`` is the part of the filter that chooses the index."""
+    sql, values = _statement(filters, lead, fields, is_ordered=is_ordered)
     bounds = {"workspace_id": workspace_id, "most_read": most_read, "most": most + 1}
     return Query("session_facets", values | bounds, sql=sql)
 
