@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -40,12 +41,15 @@ class Facets:
             none = tuple(each for each in filters.none if each != name)
             others = replace(filters, none=none, **{BY[name]: ()})
             together.setdefault(others, []).append(name)
-        facets: dict[str, Facet] = {}
-        for others, theirs in together.items():
+
+        async def read(others: SessionFilter, theirs: list[str]) -> dict[str, Facet]:
             seen = await self._sessions.within_sight(principal, others)
             fields = [BY[name] for name in theirs]
-            read = await self._store.read(verbs.facets, principal.workspace_id, seen, fields, most)
-            facets |= dict(zip(theirs, read, strict=True))
+            rows = await self._store.read(verbs.facets, principal.workspace_id, seen, fields, most)
+            return dict(zip(theirs, rows, strict=True))
+
+        reads = await asyncio.gather(*(read(*group) for group in together.items()))
+        facets = {name: facet for facet_by_name in reads for name, facet in facet_by_name.items()}
         return {name: facets[name] for name in names}
 
     async def count(self, principal: Principal, filters: SessionFilter) -> tuple[int, bool]:
