@@ -141,6 +141,10 @@ def pages() -> Iterator[tuple[str, Query]]:
         )
 
 
+    both = SessionFilter(none=("agent",), agent=("a",))
+    yield "filter none beside values", listing.page("w", both, "-active_at", 51)
+
+
 def counted() -> Iterator[tuple[str, Query]]:
     for field in FILTERS:
         yield f"count {field}", listing.count("w", filtered(field))

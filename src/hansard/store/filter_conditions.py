@@ -209,16 +209,15 @@ def leads(filters: SessionFilter, loose: frozenset[str]) -> bool:
 
     The index of ``active_at`` is no such one: lists are walked by it.
     """
+    walked = loose | {NONE[name] for name in filters.none}
     return any(
-        field not in loose and getattr(filters, field) not in ((), None, "") for field in _LEADING
+        field not in walked and getattr(filters, field) not in ((), None, "") for field in _LEADING
     )
 
 
-_LEADING = (
-    *(field for field in CONDITIONS if not field.startswith(("active_", "messages_", "failed_"))),
-    "metadata",
-    "note",
-)
+_WALKED = ("active_", "messages_", "failed_", "tokens_", "cost_", "duration_")
+"""How the filters begin that have no index of their own, but for one of times."""
+_LEADING = (*(field for field in CONDITIONS if not field.startswith(_WALKED)), "metadata", "note")
 
 
 def _nested(filters: SessionFilter, prefix: str) -> Iterator[tuple[str, Values]]:
