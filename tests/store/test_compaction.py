@@ -198,6 +198,16 @@ async def test_a_new_store_has_the_smaller_form(file: Path) -> None:
     assert max(query(file, "select number from search_sessions")) <= 6
 
 
+async def test_pages_that_a_migration_left_empty_leave_the_file(file: Path) -> None:
+    async with opened(Settings(store=f"sqlite:///{file}")) as service:
+        query(file, "create table of_before as select randomblob(1000000)")
+        query(file, "drop table of_before")
+        size = await service.store.size()
+        assert await service.store.compact(lambda _: None) == 0
+        assert await service.store.size() < size - 900_000
+        assert query(file, "pragma freelist_count") == [0]
+
+
 async def test_postgres_has_nothing_to_make_smaller(postgres_url: str) -> None:
     async with opened(Settings(store=postgres_url)) as service:
         with pytest.raises(Invalid, match="one form"):

@@ -46,7 +46,8 @@ async def command(
     --compact makes the file of an earlier version smaller, as new ones are: once, after the servers
     of that version have stopped, since they cannot read the result. Servers of this version may run
     meanwhile; only at the end, while the file is written anew, writes wait, some ten seconds for a
-    gigabyte. Broken off, it goes on where it was.
+    gigabyte. Broken off, it goes on where it was. It also takes the pages out of the file that a
+    migration left empty.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own
@@ -101,7 +102,9 @@ async def _compacted(context: CommandContext) -> None:
         await store.close()
     was = f"The store has {after:,} bytes"
     report = (
-        f"{was} instead of {before:,}." if count else f"{was}: it has the smaller form already."
+        f"{was} instead of {before:,}."
+        if after < before
+        else f"{was}: it has the smaller form already."
     )
     context.result({"messages": count, "before": before, "bytes": after}, report)
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BUDGET = 0.003
 """Seconds that a read may hold the event loop."""
+_FREE = 0.02
+"""The share of empty pages that is worth writing the file anew."""
 
 
 class SQLiteStore:
@@ -212,7 +214,7 @@ class SQLiteStore:
             on_progress(min(1.0, done * share))
             await asyncio.sleep((time.monotonic() - began) / 2)  # another process may write now
             began = time.monotonic()
-        if any(total):
+        if any(total) or await asyncio.to_thread(backup.free_share, self.path) > _FREE:
             await asyncio.to_thread(backup.vacuum, self.path)
         return messages
 

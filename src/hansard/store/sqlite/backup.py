@@ -55,6 +55,20 @@ def size(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
+def free_share(path: Path) -> float:
+    """Which share of the file's pages holds nothing, as what a migration rewrote leaves them."""
+    with translated(path):
+        connection = apsw.Connection(str(path))
+        try:
+            (pages,), (free,) = (
+                next(connection.execute(f"pragma {name}"))
+                for name in ("page_count", "freelist_count")
+            )
+        finally:
+            connection.close()
+    return float(free / max(1, pages))
+
+
 def vacuum(path: Path) -> None:
     """Write the file anew without its free space; whoever writes waits meanwhile."""
     with translated(path):
