@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.responses import StreamingResponse
 
 from hansard import byte_cache
 from hansard.access import ALL_SCOPES
 from hansard.app import application
-from hansard.background import Round, Task, for_ever, reaping
+from hansard.background import Round, Task, end, for_ever, reaping
 from hansard.errors import StoreUnavailable
+from hansard.http.application import Application
+from hansard.http.call import Call
+from hansard.http.route import Dialect, Route
 from hansard.model import RunDraft, SessionDraft
 from hansard.observer import Observer, SeenRequest, combined
 from hansard.service import Service
@@ -68,6 +73,40 @@ async def test_a_request_is_seen_by_its_route_and_by_who_asks(
     assert (seen.api, seen.route, seen.path, seen.status) == ("", "", "/…", 404)
 
 
+@pytest.mark.parametrize(
+    ("failure", "status"), [(StoreUnavailable("gone"), 503), (RuntimeError("a bug"), 500)]
+)
+async def test_an_answer_that_breaks_off_is_seen_as_the_failure_that_it_is(
+    recorder: Recorder, lone_service: Service, failure: Exception, status: int
+) -> None:
+    """An export of several pieces, of which the first is out before the next one fails."""
+
+    async def tell(call: Call[None, None]) -> StreamingResponse:
+        """Tell something in pieces."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"the beginning"
+            raise failure
+
+        return StreamingResponse(pieces())
+
+    dialect = Dialect(
+        name="toy",
+        title="Toy",
+        description="A toy.",
+        prefixes=("/",),
+        routes=(Route("GET /toy", tell, public=True),),
+        error=lambda failure: {"code": failure.error.code},
+    )
+    transport = httpx.ASGITransport(
+        Application(lone_service, [dialect], recorder), raise_app_exceptions=False
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test") as client:
+        answer = await client.get("/toy")
+    assert (answer.status_code, answer.content) == (200, b"the beginning")
+    assert [(seen.path, seen.status) for seen in recorder.requests] == [("/toy", status)]
+
+
 async def test_statements_are_seen_by_their_names(
     asking: httpx.AsyncClient, watched: Service, recorder: Recorder
 ) -> None:
@@ -115,6 +154,24 @@ async def test_a_round_that_fails_is_seen_with_its_reason(recorder: Recorder) ->
     assert set(recorder.rounds) == {("reap", 0, "store_missing")}
 
 
+async def test_background_tasks_end_together_whatever_one_of_them_does() -> None:
+    all_are_ending = asyncio.Barrier(3)
+
+    async def work(*, is_broken: bool) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            async with asyncio.timeout(10):
+                await all_are_ending.wait()
+            if is_broken:
+                raise OSError("the connections do not close")
+
+    tasks = [asyncio.create_task(work(is_broken=is_broken)) for is_broken in (True, False, False)]
+    await asyncio.sleep(0)
+    await end(tasks)
+    assert [task.cancelled() for task in tasks] == [False, True, True]
+
+
 async def test_nobody_pays_for_an_observer_that_is_not_there(store_url: str) -> None:
     store = connect(store_url)
     await store.open()
@@ -124,6 +181,13 @@ async def test_nobody_pays_for_an_observer_that_is_not_there(store_url: str) -> 
     finally:
         await store.close()
     assert combined(None, None) is None
+
+
+def test_several_observers_hear_whatever_one_hears() -> None:
+    both = combined(Recorder(), Recorder())
+    assert both is not None
+    methods = {name for name, member in inspect.getmembers(Observer, inspect.isfunction)}
+    assert {name for name in methods if not name.startswith("_")} == vars(both).keys()
 
 
 def test_only_those_who_listen_are_called() -> None:

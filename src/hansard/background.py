@@ -21,7 +21,7 @@ from hansard.service.titles import Titles
 from hansard.service.webhook_sender import Sender
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     import httpx
 
@@ -78,10 +78,16 @@ async def running(
         yield
     finally:
         loading.cancel()
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(tasks)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel the tasks and wait until all have ended, however each of them does."""
+    for task in tasks:
+        task.cancel()
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            _log.warning("a background task did not end well", error=repr(ended))
 
 
 async def for_ever(

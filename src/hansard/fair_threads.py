@@ -135,14 +135,14 @@ class FairThreads(Generic[C]):
 
     def _work(self) -> None:
         connection: C | None = None
-
-        def let_go() -> None:
-            nonlocal connection
-            if connection is not None:
+        while True:
+            taken = self._take(_IDLE_SECONDS if connection is not None else None)
+            if taken is None:
+                if connection is None:
+                    return
                 self._close(connection)
                 connection = None
-
-        while taken := self._take(let_go):
+                continue
             owner, job = taken
             try:
                 connection = connection or self._connect()
@@ -156,20 +156,19 @@ class FairThreads(Generic[C]):
                 if not self._running[owner]:
                     del self._running[owner]
                 self._wake.notify()
-        let_go()
 
-    def _take(self, idle: Callable[[], None]) -> tuple[str, Job[C]] | None:
-        """The next job of the next owner in turn that has a thread left; None at the end.
+    def _take(self, patience: float | None) -> tuple[str, Job[C]] | None:
+        """The next job of the next owner in turn that has a thread left.
 
-        Calls ``idle`` while there is none.
+        None at the end, and when there was none for ``patience`` seconds.
         """
         with self._wake:
             while not self._stopping:
                 for owner, queue in self._queues.items():
                     if self._running[owner] < self._each:
                         return owner, self._taken(owner, queue)
-                if not self._wake.wait(_IDLE_SECONDS):
-                    idle()
+                if not self._wake.wait(patience):
+                    return None
         return None
 
     def _taken(self, owner: str, queue: deque[Job[C]]) -> Job[C]:

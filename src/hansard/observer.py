@@ -83,7 +83,7 @@ class _Several(Observer):
     """Hands everything on to those of several observers that listen to it."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        for name in ("begin", "request", "statement", "commit", "retry", "background", "flush"):
+        for name in (name for name in vars(Observer) if not name.startswith("_")):
             listening = [observer for observer in observers if _listens(observer, name)]
             setattr(self, name, _each([getattr(observer, name) for observer in listening]))
 

@@ -10,15 +10,22 @@ import pytest
 from hansard.app import application
 from hansard.errors import Invalid
 from hansard.http.cross_origin import origins_of
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, POSITION
 from hansard.service import Service
 from hansard.settings import Settings
 
 OURS = "https://app.example.com"
+FOR_THE_BROWSER = {
+    "cache-control", "content-encoding", "content-length", "content-type", "vary",
+    "x-content-type-options",
+}  # fmt: skip
 
 
 @pytest.fixture
 async def browser(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings(store=service.store.url, cors_origins=f"{OURS}/, http://localhost:3000")
+    settings = Settings(
+        store=service.store.url, cors_origins=f"{OURS}/, http://localhost:3000", rate_limit=100
+    )
     transport = httpx.ASGITransport(application(service, settings))
     async with httpx.AsyncClient(
         transport=transport,
@@ -28,7 +35,13 @@ async def browser(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-@pytest.mark.parametrize("header", ["authorization", "idempotency-key", "if-match"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "authorization",
+        *(name.lower() for name in (ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT, POSITION)),
+    ],
+)
 async def test_a_preflight_request_of_an_allowed_origin_is_answered_and_may_be_kept(
     browser: httpx.AsyncClient, header: str
 ) -> None:
@@ -54,7 +67,29 @@ async def test_an_answer_and_an_error_may_be_read_by_an_allowed_origin(
         assert answer.status_code == status
         assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
         exposed = answer.headers["access-control-expose-headers"]
-        assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
+        assert {"ETag", "Retry-After", "X-Request-ID", POSITION} <= set(exposed.split(", "))
+
+
+async def test_every_header_of_an_answer_may_be_read_by_an_allowed_origin(
+    browser: httpx.AsyncClient,
+) -> None:
+    """But those that a browser shows always, or that are for it alone."""
+    given = {"Origin": OURS, ONCE: "one"}
+    answers = [
+        await browser.post("/v1/sessions", json={"id": "one"}, headers=given),
+        await browser.post("/v1/sessions", json={"id": "one"}, headers=given),
+        await browser.get("/v1/export", headers=given),
+        await browser.get("/v1/sessions", headers=given),
+        await browser.get("/api/v1/sessions", headers=given),
+    ]
+    for answer in answers:
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        hidden = {*answer.headers} - {*exposed} - FOR_THE_BROWSER
+        assert {name for name in hidden if not name.startswith("access-control-")} == set()
+    assert "idempotent-replayed" in answers[1].headers
+    assert "content-disposition" in answers[2].headers
+    assert "ratelimit-limit" in answers[3].headers
+    assert "x-ratelimit-limit" in answers[4].headers
 
 
 async def test_another_origin_is_told_nothing(

@@ -168,6 +168,9 @@ def refusal(answers: list[bytes]) -> tuple[int, dict[str, str], bytes]:
             "request_timeout", "/toy/take"),
         (CHUNKED + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n", 400, "bad_request",
             "/toy/take"),
+        (b"GET /toy/echo HTTP/1.1\r\n\r\n", 400, "bad_request", "/toy/echo"),
+        (GET + b"host: y\r\n\r\n", 400, "bad_request", "/toy/echo"),
+        (b"GET /toy/echo HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", 400, "bad_request", "/toy/echo"),
     ],
 )  # fmt: skip
 async def test_a_refusal_has_the_apis_shape_and_ends_the_connection(
@@ -182,6 +185,10 @@ async def test_a_refusal_has_the_apis_shape_and_ends_the_connection(
 async def test_the_callers_request_id_is_in_the_refusal(toy: Toy) -> None:
     data = GET + b"X-Request-ID: mine\r\nX: " + b"a" * HEAD_BYTES
     assert refusal(await toy.exchange(data))[1]["request"] == "mine"
+
+
+async def test_a_request_of_http_1_0_needs_no_host(toy: Toy) -> None:
+    assert (await toy.exchange(b"GET /toy/echo HTTP/1.0\r\n\r\n"))[0].startswith(b"200")
 
 
 async def test_a_head_within_the_bounds_is_read(toy: Toy) -> None:

@@ -188,12 +188,20 @@ async def test_nothing_goes_to_a_private_network_nor_behind_a_redirect(
         "fd00::1",
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::5db8:d822",
+        "::10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+        "fec0::1",
     ],
 )
 def test_an_address_inside_is_private(address: str) -> None:
     assert not is_public(address)
     assert is_public("93.184.216.34")
     assert is_public("2606:2800:220:1:248:1893:25c8:1946")
+    assert is_public("64:ff9b::93.184.216.34")
+    assert is_public("2002:5db8:d822::")
 
 
 async def test_an_address_that_is_gone_is_disabled(api: httpx.AsyncClient, post: Post) -> None:

@@ -76,6 +76,27 @@ def test_a_workspace_has_a_limit_of_its_own(figure: Figure) -> None:
     assert passed == 100
 
 
+def test_what_a_key_is_refused_takes_nothing_from_the_workspace() -> None:
+    limits = Limits(1, lambda: 0.0)
+    eager, modest = (Principal("w", "w", name, frozenset()) for name in ("eager", "modest"))
+    for number in range(200):
+        with contextlib.suppress(Limited):
+            limits.take(eager)
+            assert number < 10
+    assert dict(limits.take(modest))["RateLimit-Remaining"] == "9"
+    with pytest.raises(Limited) as refused:
+        limits.take(eager)
+    assert refused.value.retry_after == 1
+
+
+def test_what_is_left_is_the_smaller_of_what_a_key_and_its_workspace_have_left() -> None:
+    limits = Limits(1, lambda: 0.0)
+    for number in range(95):
+        limits.take(Principal("w", "w", f"key-{number % 19}", frozenset()))
+    fresh = Principal("w", "w", "fresh", frozenset())
+    assert dict(limits.take(fresh))["RateLimit-Remaining"] == "4"
+
+
 async def test_without_the_setting_there_is_no_limit(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/sessions")
     assert "ratelimit-limit" not in answer.headers

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hansard.errors import NotFound, StoreUnavailable
+from hansard.fair_threads import FairThreads
 from hansard.service import Service
 from hansard.store import connect
 from hansard.store.sqlite import SQLiteStore
@@ -244,6 +245,27 @@ async def test_a_full_queue_refuses_whoever_waits_for_most(tmp_path: Path) -> No
     assert refused == [False, True, True, True, True, True, False, False, False]
     codes = {result.code for result in results if isinstance(result, StoreUnavailable)}
     assert codes == {"store_overloaded"}
+
+
+async def test_nobody_waits_for_a_connection_that_is_closed_as_it_is_idle() -> None:
+    gate = Gate()
+    closing, closed = threading.Event(), threading.Event()
+
+    def close(_: object) -> None:
+        closing.set()
+        gate.open.wait(10)
+        closed.set()
+
+    pool = FairThreads("idle", object, close, threads=2, each=2, waiting=2)
+    pool.start()
+    try:
+        await pool.run("one", id)
+        assert await asyncio.to_thread(closing.wait, 10)
+        await pool.run("one", id)
+        assert not closed.is_set()
+    finally:
+        gate.open.set()
+        pool.stop()
 
 
 class Rows(list[int]):

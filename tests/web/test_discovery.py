@@ -160,6 +160,18 @@ async def test_an_empty_home_says_so_and_what_cannot_be_read_is_counted(
         assert ("1 cannot be read" in done, "data-done" in done) == (True, False)
 
 
+async def test_an_agent_that_began_behind_the_search_does_not_stop_the_import(
+    discovery: DiscoveryProcess, home: Path, at: At
+) -> None:
+    line = {"role": "user", "message": {"content": [{"type": "text", "text": "hi"}]}}
+    write_lines(home / ".cursor/projects/p/agent-transcripts/t1.jsonl", line)
+    async with at(Offers(discovery=discovery)) as reader:
+        assert "Claude Code" not in await settled(reader)
+        write_home(home)
+        await reader.post("/ui/discovery")
+        assert "data-done" in await settled(reader)
+
+
 async def test_a_search_that_fails_says_what_to_run(home: Path, tmp_path: Path, at: At) -> None:
     write_home(home)
     settings = Settings(store=f"sqlite:///{tmp_path}/nowhere/hansard.db")

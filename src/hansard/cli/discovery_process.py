@@ -104,9 +104,10 @@ class DiscoveryProcess:
             async for line in process.stdout:
                 if line.startswith(b'{"product":'):
                     progress = msgspec.json.decode(line, type=Progress)
-                    product = products[progress.product]
-                    product.read = min(progress.read, product.messages)
-                    product.new, product.bad = progress.new, progress.bad
+                    product = products.get(progress.product)
+                    if product is not None:  # else its files came after the look
+                        product.read = min(progress.read, product.messages)
+                        product.new, product.bad = progress.new, progress.bad
             code = await process.wait()
         if code not in {0, PARTIAL}:
             raise EOFError

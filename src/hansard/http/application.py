@@ -21,7 +21,7 @@ from hansard.http.credentials import credential
 from hansard.http.cross_origin import allowing
 from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
-from hansard.http.limits import Limited, Limits
+from hansard.http.limits import Limited, Limits, spelled
 from hansard.http.log import Log, without_keys
 from hansard.http.msgpack import is_packed, wanted
 from hansard.http.request_ids import id_of_request
@@ -93,8 +93,9 @@ class Application:
         self._observer = observer
         self._limits = limits
         self._replica = replica
-        sent = [name for dialect in self.dialects for name in dialect.headers]
-        self._http: ASGIApp = allowing(self._respond, origins, sent) if origins else self._respond
+        self._http: ASGIApp = self._respond
+        if origins:
+            self._http = allowing(self._respond, origins, self.dialects)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does, for an API that speaks to another one of ours
@@ -123,6 +124,7 @@ class Application:
         request_id = id_of_request(headers.get("x-request-id"))
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
+        status = None
         try:
             try:
                 dialect, route, values = self._route(scope, method, path)
@@ -142,14 +144,16 @@ class Application:
                 answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
             beside = call.beside if call else ()
             status = await send(answer, scope, receive, send_event, request_id, beside)
+        except Exception as problem:  # an answer in pieces that breaks off; the server logs it
+            owner = dialect or self._router.owner(path)
+            status = status_of(owner, problem) if isinstance(problem, Error) else 500
+            raise
         finally:
-            if call is not None:
-                self._bodies.give_back(call)
+            self._bodies.give_back(call)
             if self._replica is not None:
                 self._replica.end()
-        if self._observer is not None:
-            self._observer.request(
-                SeenRequest(
+            if self._observer is not None and status is not None:
+                seen = SeenRequest(
                     dialect.name if dialect else "",
                     method,
                     call.route.path if call else "",
@@ -161,7 +165,7 @@ class Application:
                     call.key_id if call else None,
                     headers.get("traceparent"),
                 )
-            )
+                self._observer.request(seen)
 
     def _logged(self, path: str, call: Call[Any, Any] | None) -> str:
         """The path as a log may have it: without what opens a door to whoever reads it."""
@@ -242,7 +246,7 @@ class Application:
         call.find_caller = partial(self._caller, dialect)
         call.identify(await self._caller(dialect, call))
         if self._limits is not None:
-            call.limit = _spelled(dialect, self._limits.take(call.principal))
+            call.limit = spelled(dialect.limit_prefix, self._limits.take(call.principal))
         if route.scope is not None:
             call.principal.require(route.scope)
         if route.replica and self._replica is not None:
@@ -319,7 +323,7 @@ class Application:
         if status == 401:  # noqa: PLR2004 - the one that must say how
             headers.append(("WWW-Authenticate", "Bearer"))
         if isinstance(error, Limited):
-            headers += _spelled(dialect, error.headers)
+            headers += spelled(dialect.limit_prefix, error.headers)
         if "allow" in error.extra:
             headers.append(("Allow", str(error.extra["allow"])))
         shown = dialect.error(Failure(error, status, request_id, path, self.root_path))
@@ -392,8 +396,3 @@ class Application:
         await socket.send_denial_response(
             Response(answer.body, answer.status or 429, headers, answer.media_type)
         )
-
-
-def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The headers of a rate limit as the dialect names them."""
-    return tuple((dialect.limit_prefix + name, value) for name, value in headers)

@@ -160,9 +160,9 @@ class Bodies:
             call.workspace_id or "", lambda json_reader: _decoded(call, reader, json_reader)
         )
 
-    def give_back(self, call: Call[Any, Any]) -> None:
+    def give_back(self, call: Call[Any, Any] | None) -> None:
         """Let others have the room of a request that was answered."""
-        if call.body_room:
+        if call is not None and call.body_room:
             self._budget.give_back(call.workspace_id or "", call.body_room)
             call.body_room = 0
 

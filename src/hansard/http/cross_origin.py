@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 from starlette.middleware.cors import CORSMiddleware
 
 from hansard.errors import Invalid
+from hansard.http.limits import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from starlette.types import ASGIApp
 
+    from hansard.http.route import Dialect
+
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = (
-    "Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-    "Last-Event-ID", "X-Request-ID",
+    "Authorization", "X-API-Key", "Content-Type", "Hansard-Position", "Idempotency-Key", "If-Match",
+    "If-None-Match", "Last-Event-ID", "X-Request-ID",
 )  # fmt: skip
 _EXPOSED = (
-    "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
-    "RateLimit-Reset", "Retry-After", "X-Request-ID",
+    "Content-Disposition", "ETag", "Hansard-Position", "Idempotent-Replayed", "Link", "Location",
+    "Retry-After", "X-Request-ID",
 )  # fmt: skip
 _PREFLIGHT_SECONDS = 7200
 """So long a browser keeps the answer to a preflight request; no browser keeps it longer."""
@@ -39,16 +42,18 @@ def origins_of(text: str) -> tuple[str, ...]:
     return origins
 
 
-def allowing(app: ASGIApp, origins: Sequence[str], headers: Iterable[str] = ()) -> ASGIApp:
-    """The application for pages of these origins too, which may send these ``headers`` as well.
+def allowing(app: ASGIApp, origins: Sequence[str], dialects: Collection[Dialect]) -> ASGIApp:
+    """The application for pages of these origins too, which may speak the dialects.
 
     Cookies are not taken from them.
     """
+    sent = {name for dialect in dialects for name in dialect.headers}
+    limits = {dialect.limit_prefix + name for dialect in dialects for name in NAMES}
     return CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=_METHODS,
-        allow_headers=(*_SENT, *headers),
-        expose_headers=_EXPOSED,
+        allow_headers=(*_SENT, *sorted(sent)),
+        expose_headers=(*_EXPOSED, *sorted(limits)),
         max_age=_PREFLIGHT_SECONDS,
     )

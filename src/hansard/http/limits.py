@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 BURST_SECONDS = 10
 WORKSPACE_FACTOR = 10
 Headers = tuple[tuple[str, str], ...]
+NAMES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+def spelled(prefix: str, headers: Headers) -> Headers:
+    """The headers of a rate limit as a dialect names them that has this ``limit_prefix``."""
+    return tuple((prefix + name, value) for name, value in headers)
 
 
 class Bucket:
@@ -35,17 +41,16 @@ class Bucket:
         self.size = size
         self._full_at = ByteCache[str, float](4 * MIB, "rate_limits")
 
-    def take(self, name: str, now: float) -> tuple[float, float]:
-        """Take a token: how many are left, and 0.
+    def wait(self, name: str, now: float) -> float:
+        """Seconds until there is a token; 0 while there is one."""
+        missing = self.refill(name, now) * self.rate
+        return (missing + 1 - self.size) / self.rate if missing + 1 > self.size + 1e-9 else 0.0
 
-        Or, without one, the seconds until there is one, and nothing is taken.
-        """
-        full_at = max(self._full_at.get(name) or now, now)
-        missing = (full_at - now) * self.rate
-        if missing + 1 > self.size + 1e-9:
-            return 0.0, (missing + 1 - self.size) / self.rate
-        self._full_at.put(name, full_at + 1 / self.rate)
-        return self.size - missing - 1, 0.0
+    def take(self, name: str, now: float) -> float:
+        """Take a token, which must be there: how many are left."""
+        refill = self.refill(name, now)
+        self._full_at.put(name, now + refill + 1 / self.rate)
+        return self.size - refill * self.rate - 1
 
     def refill(self, name: str, now: float) -> float:
         """Seconds until the bucket is full."""
@@ -68,18 +73,17 @@ class Limits:
     def take(self, principal: Principal) -> Headers:
         """Count a request; the headers of its answer.
 
-        Raises TooMany, which carries them too and says when to come back.
+        Raises TooMany, which carries them too and says when to come back. A request that is refused
+        takes nothing, from the workspace neither: its other keys are not held up by it.
         """
         now = self._clock()
-        left, wait = self._workspaces.take(principal.workspace_id, now)
+        workspace, key = principal.workspace_id, principal.key_id
+        wait, left = max(self._workspaces.wait(workspace, now), self._keys.wait(key, now)), 0.0
         if not wait:
-            left, wait = self._keys.take(principal.key_id, now)
-        reset = math.ceil(wait or self._keys.refill(principal.key_id, now))
-        headers = (
-            ("RateLimit-Limit", str(self._keys.size)),
-            ("RateLimit-Remaining", str(int(left))),
-            ("RateLimit-Reset", str(reset)),
-        )
+            left = min(self._workspaces.take(workspace, now), self._keys.take(key, now))
+        reset = math.ceil(wait or self._keys.refill(key, now))
+        values = (str(self._keys.size), str(int(left)), str(reset))
+        headers = tuple(zip(NAMES, values, strict=True))
         if wait:
             raise Limited(
                 f"more requests than this key or its workspace may make: wait {wait:.1f} seconds",

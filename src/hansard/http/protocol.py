@@ -110,6 +110,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.headers) > HEADERS:
             self._stop(self._too_large())
+        hosts = [name for name, _ in self.headers].count(b"host")
+        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
+            self._stop(Invalid("a request has exactly one Host header", code="bad_request"))
         self._uncovered = 0
         self._in_head = False
         self._stop_watching()

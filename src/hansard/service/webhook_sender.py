@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 SECONDS = 15.0
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _PORTS = {"https": 443, "http": 80}
+_ENDING_IN_IPV4 = [
+    ipaddress.IPv6Network(network)
+    for network in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+]
+"""Compatible, mapped, and translated, the last by NAT64."""
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""For the translators of a network of one's own, wherever they put the IPv4 address."""
 
 
 class Outcome(Struct, frozen=True):
@@ -60,8 +67,17 @@ def is_public(address: str) -> bool:
     """Whether an address is one of the public internet, also where it is spelled within another."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
+        if ip.is_site_local or ip in _LOCAL_NAT64:
+            return False
+        ip = _embedded(ip) or ip
     return ip.is_global and not ip.is_multicast
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that packets for this IPv6 address are translated or tunnelled to."""
+    if any(ip in network for network in _ENDING_IN_IPV4):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 class Sender:
