@@ -74,13 +74,13 @@ async def test_every_header_of_an_answer_may_be_read_by_an_allowed_origin(
     browser: httpx.AsyncClient,
 ) -> None:
     """But those that a browser shows always, or that are for it alone."""
-    given = {"Origin": OURS, ONCE: "one"}
+    headers = {"Origin": OURS, ONCE: "one"}
     answers = [
-        await browser.post("/v1/sessions", json={"id": "one"}, headers=given),
-        await browser.post("/v1/sessions", json={"id": "one"}, headers=given),
-        await browser.get("/v1/export", headers=given),
-        await browser.get("/v1/sessions", headers=given),
-        await browser.get("/api/v1/sessions", headers=given),
+        await browser.post("/v1/sessions", json={"id": "one"}, headers=headers),
+        await browser.post("/v1/sessions", json={"id": "one"}, headers=headers),
+        await browser.get("/v1/export", headers=headers),
+        await browser.get("/v1/sessions", headers=headers),
+        await browser.get("/api/v1/sessions", headers=headers),
     ]
     for answer in answers:
         exposed = answer.headers["access-control-expose-headers"].lower().split(", ")

@@ -140,7 +140,6 @@ def pages() -> Iterator[tuple[str, Query]]:
             listing.page("w", SessionFilter(), sort, 51, after=position(sort)),
         )
 
-
     both = SessionFilter(none=("agent",), agent=("a",))
     yield "filter none beside values", listing.page("w", both, "-active_at", 51)
 
