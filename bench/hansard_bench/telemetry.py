@@ -2,6 +2,8 @@
 
 Exporters send their batches one after the other, as the batch processors of OpenTelemetry do: 512
 spans each, of many conversations at once, each span with the whole history of its conversation.
+What frameworks send is mixed: of the second row's spans one in four is such a call, and beside it
+stand the call of a tool, a request over HTTP and a statement of a database, as their own spans.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 from hansard_bench import wire
 from hansard_bench.neighbours import paced
@@ -26,11 +31,25 @@ if TYPE_CHECKING:
     from hansard_bench.competitors import Arena, Store
     from hansard_bench.wire import Sample
 
+    _Span = tuple[bytes, bytes, int, dict[str, str | int]]
+
 _BATCH, _SESSIONS, _TURNS = 512, 96, 12
 _LISTS, _APPENDS = 40, 20
 """Requests a second of the key that is measured beside the exporter."""
 _SHORTEST, _LONGEST_SECONDS = 0.3, 6.0
 _EXPORTERS = 3
+_NAMES = ("gen_ai.conversation.id", "gen_ai.agent.name")
+_BESIDE: tuple[dict[str, str | int], ...] = (
+    {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "find_order",
+     "gen_ai.tool.call.id": "call_1", "gen_ai.tool.call.arguments": '{"number": 7}',
+     "gen_ai.tool.call.result": '{"state": "sent"}'},
+    {"http.request.method": "POST", "url.full": "https://api.openai.com/v1/chat/completions",
+     "server.address": "api.openai.com", "server.port": 443, "http.response.status_code": 200},
+    {"db.system.name": "postgresql", "db.namespace": "shop", "db.operation.name": "SELECT",
+     "db.query.text": "select state from orders where id = $1", "server.address": "db"},
+)  # fmt: skip
+"""What stands beside a call in a mix; the last two are of no conversation."""
+_DROPPED = _BATCH // (1 + len(_BESIDE)) * 2
 _MODEL = "gpt-fake-2"
 _WORDS = ("order", "where", "parcel", "tomorrow", "please", "waiting", "Oslo", "three", "sent")
 _SYSTEM = "You are the helper of a shop. " + "Look up what you do not know, and be short. " * 5
@@ -47,16 +66,25 @@ async def telemetry(arena: Arena) -> list[Row]:
         await quiet.ask(wire.request("POST", "/v1/sessions", quiet.headers, body), 200, 201)
     count = max(1, int(4 * effort.neighbour)) * effort.rounds
     seed = time.time_ns()
-    batches = [
-        list(itertools.islice(_batches(arena.ours, seed + number * 1_000_000), count))
-        for number in range(_EXPORTERS)
-    ]
+    batches = _exports(arena.ours, seed, count)
     seconds = min(_LONGEST_SECONDS, max(_SHORTEST, 4 * effort.rounds * effort.seconds))
     await _beside(quiet, names, _SHORTEST)
     rest = await _beside(quiet, names, seconds)
     exporting = asyncio.create_task(_export(arena.ours, batches))
     lists, appends = await _beside(quiet, names, seconds, exporting)
-    return [_row(await exporting, (rest[0], lists), (rest[1], appends), arena)]
+    row = _row(await exporting, (rest[0], lists), (rest[1], appends), arena)
+    mixed = _exports(arena.ours, seed + _EXPORTERS * 1_000_000, count, _BESIDE)
+    return [row, _mixed_row(await _export(arena.ours, mixed, dropped=_DROPPED), arena)]
+
+
+def _exports(
+    store: Store, seed: int, count: int, beside: Sequence[dict[str, str | int]] = ()
+) -> list[list[bytes]]:
+    """The requests of each exporter."""
+    return [
+        list(itertools.islice(_batches(store, seed + number * 1_000_000, beside), count))
+        for number in range(_EXPORTERS)
+    ]
 
 
 def _row(
@@ -82,8 +110,22 @@ def _row(
     )
 
 
-async def _export(store: Store, batches: Sequence[Sequence[bytes]]) -> float:
-    """Send the batches of each exporter on its own connection; the spans of a second."""
+def _mixed_row(spans_a_second: float, arena: Arena) -> Row:
+    targets = arena.targets
+    return Row(
+        what=f"spans in batches of {_BATCH}, of which one in {1 + len(_BESIDE)} is a call",
+        measured=rate(spans_a_second),
+        target=f"≥ {targets.spans:,.0f}/s",
+        reached=spans_a_second >= targets.spans,
+        figures={"spans_per_second": spans_a_second},
+    )
+
+
+async def _export(store: Store, batches: Sequence[Sequence[bytes]], *, dropped: int = 0) -> float:
+    """Send the batches of each exporter on its own connection; the spans of a second.
+
+    Of each batch so many must be ``dropped``.
+    """
     check = expect(200)
 
     async def exporter(own: Sequence[bytes]) -> None:
@@ -92,8 +134,9 @@ async def _export(store: Store, batches: Sequence[Sequence[bytes]]) -> float:
             for request in own:
                 answer = await ask(connection, request)
                 check(answer)
-                if answer.body:
-                    raise Unexpected(f"not all spans were taken: {answer.body[:200]!r}")
+                partial = ExportTraceServiceResponse.FromString(answer.body).partial_success
+                if partial.rejected_spans != dropped:
+                    raise Unexpected(f"other spans were taken: {answer.body[:200]!r}")
         finally:
             connection.close()
 
@@ -131,9 +174,12 @@ async def _beside(
     return first, second
 
 
-def _batches(store: Store, seed: int) -> Iterator[bytes]:
+def _batches(
+    store: Store, seed: int, beside: Sequence[dict[str, str | int]] = ()
+) -> Iterator[bytes]:
     """Requests without end, each with the next spans of conversations that go on at once."""
-    spans = itertools.chain.from_iterable(_spans(seed + number) for number in itertools.count())
+    calls = itertools.chain.from_iterable(_spans(seed + number) for number in itertools.count())
+    spans = (span for call in calls for span in (call, *_around(call, beside)))
     while True:
         body = ExportTraceServiceRequest()
         scope = body.resource_spans.add().scope_spans.add()
@@ -155,7 +201,15 @@ def _batches(store: Store, seed: int) -> Iterator[bytes]:
         )
 
 
-def _spans(seed: int) -> Iterator[tuple[bytes, bytes, int, dict[str, str | int]]]:
+def _around(call: _Span, beside: Sequence[dict[str, str | int]]) -> Iterator[_Span]:
+    """The other spans of the trace of a call."""
+    trace, span, at, attributes = call
+    for number, own in enumerate(beside, 1):
+        named = {key: attributes[key] for key in _NAMES} if "gen_ai.operation.name" in own else {}
+        yield trace, bytes([number]) + span[1:], at, own | named
+
+
+def _spans(seed: int) -> Iterator[_Span]:
     """The calls of some conversations, one turn here and one there, until all are over."""
     chance = random.Random(seed)
     at = time.time_ns()

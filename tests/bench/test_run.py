@@ -48,4 +48,6 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     assert spans.figures["spans_per_second"] > 0
     assert spans.figures["lists_ratio"] > 0
     assert spans.figures["appends_ratio"] > 0
+    (mixed,) = (row for row in report.rows if row.what.startswith("spans in batches"))
+    assert mixed.figures["spans_per_second"] > 0
     assert str(report.facts["sessions"]) in summary(report)
