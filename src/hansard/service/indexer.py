@@ -24,6 +24,7 @@ class Indexer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._is_new = True
 
     async def catch_up(self) -> int:
         """Index all that is pending and remove what was deleted; the number of documents added."""
@@ -37,12 +38,13 @@ class Indexer:
 
     async def clear(self) -> None:
         """Remove the words of deleted messages from the index and from the store's files."""
-        cleared, is_changed = _ERASED, False
+        cleared, is_changed = _ERASED, self._is_new  # at first what a process left that was killed
         while cleared == _ERASED:
             cleared = await self._store.write(verbs.clean, _ERASED)
             is_changed = is_changed or cleared > 0
         if is_changed:
             await self._store.scrub()
+        self._is_new = False
 
     async def _index(self, workspace_id: str) -> int:
         count = 0

@@ -23,3 +23,15 @@ delete from search_index_idx where segid = :segment and term = :border
 
 -- name: separator_put
 update search_index_idx set term = :first where segid = :segment and term = :border
+
+-- name: separators_behind
+select term, pgno from search_index_idx where segid = :segment and term > :after order by term limit :limit
+
+-- name: separators_due
+select name from store_facts where name >= 'separators_due:' and name < 'separators_due;'
+
+-- name: separators_due_put
+insert into store_facts (name, value) values (:name, 'due') on conflict do nothing
+
+-- name: separators_due_delete
+delete from store_facts where name = :name

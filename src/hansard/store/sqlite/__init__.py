@@ -162,7 +162,12 @@ class SQLiteStore:
         return await self.read(verb, *args, **kwargs)
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
+        def work(connection: Connection) -> T:
+            result = connection.drive(verb(*args, **kwargs))
+            self._separators.note_need(connection)
+            return result
+
+        return await self._writer.call(work)
 
     async def write_behind(
         self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
@@ -219,8 +224,8 @@ class SQLiteStore:
         return messages
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
-        if self._separators:
-            with contextlib.suppress(StoreUnavailable):  # the next one looks at them as well
+        with contextlib.suppress(StoreUnavailable):  # the next one looks at them as well
+            while self._separators:
                 await self._writer.call(self._separators.clean)
         await self._writer.scrub(seconds=seconds)
 

@@ -4,11 +4,15 @@ It keeps for each of its pages the beginning of the word that came first there w
 written. It takes a deleted word out of the page, but leaves that border; here it becomes what comes
 first now, which says as well where a word is to be looked for. And the pages of a segment that a
 merge has taken in stay, for nobody to read, until the whole merge is done; here they go at once.
+
+The words are known to this process alone. So the transaction in which they leave notes in the store
+that borders are due, and the next process looks at all of them where this one was killed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hansard.store import steps
 from hansard.store.steps import run, value
@@ -21,7 +25,14 @@ if TYPE_CHECKING:
     from hansard.store.sqlite.connection import Connection
     from hansard.store.steps import Steps
 
+BorderPosition: TypeAlias = tuple[int, bytes]
+"""A segment, and a border of it; the next one comes behind it."""
 _MOST_WORDS = 100_000
+_MOST_BORDERS = 500
+"""So many are looked at in one transaction where all of them are due."""
+_DUE = "separators_due:"
+"""What the facts of the store begin with that note it, one for each process."""
+_BEGINNING: BorderPosition = (0, b"")
 _MAIN = b"0"
 """What FTS5 puts before every word of an index without others for beginnings."""
 _SEGMENT_BITS = 37
@@ -36,29 +47,81 @@ class Separators:
 
     def __init__(self) -> None:
         self._words: set[str] = set()
+        self._fact = _DUE + token_hex(8)
+        self._is_to_note = False
+        self._is_unknown = True
+        """Whether nobody looked yet if a process left borders that are due."""
+        self._position: BorderPosition | None = None
+        """Behind which all borders are due; None where only those of the words are."""
 
     def __bool__(self) -> bool:
         """Whether there is something to look at."""
-        return bool(self._words)
+        return bool(self._words) or self._is_unknown or self._position is not None
 
     def add_functions(self, db: apsw.Connection) -> None:
         """``forgotten(words)`` of SQL: the words themselves, noted as those that leave."""
         db.create_scalar_function("forgotten", self._note, 1)
 
+    def note_need(self, connection: Connection) -> None:
+        """Note in the transaction in which words left that borders are due."""
+        if self._is_to_note:
+            connection.drive(run("separators_due_put", name=self._fact))
+            self._is_to_note = False
+
     def clean(self, connection: Connection) -> None:
-        """Look at the borders that may have words which left in earlier transactions."""
-        words, self._words = self._words, set()
+        """Look at the borders that may have words which left in earlier transactions.
+
+        At some of them where all are due: until nothing is left to look at.
+        """
+        before = self._words, self._is_unknown, self._position
+        self._words = set()
         try:
-            connection.drive(_cleaned(sorted(words)))
+            connection.drive(self._clean(before[0]))
         except BaseException:
-            self._words |= words
+            self._words |= before[0]
+            _, self._is_unknown, self._position = before
             raise
 
+    def _clean(self, words: set[str]) -> Steps[None]:
+        if self._is_unknown:
+            yield from self._look()
+        yield from _cleaned(sorted(words))
+        if self._position is not None:
+            self._position = yield from _next_cleaned(self._position)
+        if self._position is None:
+            yield from run("separators_due_delete", name=self._fact)
+
+    def _look(self) -> Steps[None]:
+        """Take over what other processes left, or a living one has yet to look at."""
+        for (name,) in (yield from steps.rows("separators_due")):
+            if name != self._fact:
+                self._position = _BEGINNING
+                yield from run("separators_due_delete", name=name)
+        if self._position is not None:
+            yield from run("separators_due_put", name=self._fact)
+        self._is_unknown = False
+
     def _note(self, *args: Any) -> Any:  # noqa: ANN401 - SQL's values
-        words = str(args[0])
-        if len(self._words) < _MOST_WORDS:
-            self._words.update(words.split(" "))
+        self._is_to_note = True
+        self._words.update(str(args[0]).split(" "))
+        if len(self._words) > _MOST_WORDS:
+            self._words.clear()
+            self._position = _BEGINNING
         return args[0]
+
+
+def _next_cleaned(position: BorderPosition) -> Steps[BorderPosition | None]:
+    """Look at the borders behind a position: where that ended, or None where it was the last."""
+    segment, after = position
+    borders = yield from steps.rows(
+        "separators_behind", segment=segment, after=after, limit=_MOST_BORDERS
+    )
+    for border, page in borders:
+        yield from _moved(segment, border, page >> 1)
+    if len(borders) == _MOST_BORDERS:
+        return segment, borders[-1][0]
+    following = yield from value("separator_segment", after=segment)
+    return None if following is None else (following, b"")
 
 
 def _cleaned(words: Iterable[str]) -> Steps[None]:
