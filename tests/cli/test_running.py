@@ -240,3 +240,25 @@ def test_mcp_without_a_key_says_where_one_is(terminal: Terminal) -> None:
     assert refused.code == 2
     assert "set HANSARD_API_KEY" in refused.err
     assert "--url" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--check", "--compact"), "exclude each other"),
+        (("--compact", "--distribute"), "exclude each other"),
+        (("--shards", "4"), "--shards needs --distribute"),
+    ],
+)
+def test_options_of_migrate_that_would_do_nothing_are_refused(
+    terminal: Terminal, options: tuple[str, ...], problem: str
+) -> None:
+    refused = terminal("migrate", *options)
+    assert refused.code == 2
+    assert problem in refused.err
+
+
+def test_a_store_that_is_made_smaller_names_what_was_applied(terminal: Terminal) -> None:
+    document = terminal.done("migrate", "--compact", "--json").json
+    assert document["applied"][0] == "0001_core"
+    assert terminal.done("migrate", "--compact", "--json").json["applied"] == []

@@ -99,6 +99,15 @@ async def test_behind_a_write_nothing_is_looked_up_anew(
     assert looked_at == []
 
 
+def test_the_matches_that_are_counted_one_by_one_are_kept_as_well() -> None:
+    cache, filters = title_search.cache(), SessionFilter(title="arce")
+    rows = [(f"{number:036}", 1, number) for number in range(title_search.MOST_COUNTED)]
+    kept = title_search.Matches(1, rows, {row[0]: row for row in rows})
+    size = title_search._ROW_BYTES * len(rows)
+    cache.put((filters, ("active_at", "id")), kept, "w", size=size)
+    assert cache.get((filters, ("active_at", "id")), group="w") is kept
+
+
 async def test_a_list_that_missed_too_much_is_looked_up_anew(
     service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

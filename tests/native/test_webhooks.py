@@ -204,6 +204,14 @@ def test_an_address_inside_is_private(address: str) -> None:
     assert is_public("2002:5db8:d822::")
 
 
+async def test_no_more_webhooks_are_made_at_once_than_one_may_have(api: httpx.AsyncClient) -> None:
+    body = {"url": "https://example.test/hook"}
+    answers = await asyncio.gather(*(api.post("/v1/webhooks", json=body) for _ in range(30)))
+    created = [answer for answer in answers if answer.status_code == 201]
+    refused = {answer.json()["code"] for answer in answers if answer.status_code == 400}
+    assert (len(created), refused) == (20, {"too_many_webhooks"})
+
+
 async def test_an_address_that_is_gone_is_disabled(api: httpx.AsyncClient, post: Post) -> None:
     webhook = await create(api)
     post.receiver.status = 410

@@ -58,17 +58,18 @@ async def command(
     from hansard.settings import file_of, masked
     from hansard.store.statements import migrations
 
+    _check_options(check + compact + distribute, alone=shards is not None and not distribute)
     check_that_none_was_here(context.settings, begin_anew=new_store)
     file = file_of(context.settings.store)
     if check and file is not None and not file.exists():  # opening it would make it
         names = [name for _, name, _ in migrations("sqlite")]
     else:
         names = await _opened(open_store(context.settings), context, check=check)
-    if compact and not check:
-        await _compacted(context)
+    if compact:
+        await _compacted(context, names)
         return None
-    if distribute and not check:
-        await _distributed(context, shards)
+    if distribute:
+        await _distributed(context, shards, names)
         return None
     if context.json:
         context.document(
@@ -88,7 +89,14 @@ async def command(
     return 1 if check and names else None
 
 
-async def _compacted(context: CommandContext) -> None:
+def _check_options(modes: int, *, alone: bool) -> None:
+    if modes > 1:
+        raise click.UsageError("--check, --compact and --distribute exclude each other")
+    if alone:
+        raise click.UsageError("--shards needs --distribute")
+
+
+async def _compacted(context: CommandContext, applied: list[str]) -> None:
     from hansard.app import open_store
 
     store = open_store(context.settings)
@@ -106,10 +114,11 @@ async def _compacted(context: CommandContext) -> None:
         if after < before
         else f"{was}: it has the smaller form already."
     )
-    context.result({"messages": count, "before": before, "bytes": after}, report)
+    document = {"applied": applied, "messages": count, "before": before, "bytes": after}
+    context.result(document, report)
 
 
-async def _distributed(context: CommandContext, shards: int | None) -> None:
+async def _distributed(context: CommandContext, shards: int | None, applied: list[str]) -> None:
     from hansard.app import open_store
 
     store = open_store(context.settings)
@@ -120,7 +129,8 @@ async def _distributed(context: CommandContext, shards: int | None) -> None:
     finally:
         await store.close()
     spread = f"Spread {', '.join(tables)}" if tables else "Every table was spread before"
-    context.result({"distributed": tables, "database": about}, f"{spread}. It is {about}.")
+    document = {"applied": applied, "distributed": tables, "database": about}
+    context.result(document, f"{spread}. It is {about}.")
 
 
 async def _opened(store: Store, context: CommandContext, *, check: bool) -> list[str]:

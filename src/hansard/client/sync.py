@@ -52,7 +52,8 @@ class Sessions(Resource):
         """Follow a session's new messages, without end.
 
         It begins with the messages after ``after``, else with those that come once the iteration
-        has begun. A broken connection is resumed. Raises NotFound when the session is deleted.
+        has begun. A broken connection is resumed. Raises NotFound when the session is deleted; with
+        a key that is narrowed to one user or app, not before the connection is made again.
         """
         return following.tail(self._wire, session, after)
 

@@ -31,7 +31,8 @@ MOST_COUNTED = 10_000
 """So many sessions are rather looked up one by one than counted by walking all titles."""
 _MOST_CHANGES = (8, listing.MOST_IDS)
 """So many changes are looked for at first, and so many when there are more."""
-_MEMORY = 16 * MIB
+_MEMORY = 64 * MIB
+"""A sixteenth, the most that an entry takes, has room for ``MOST_COUNTED`` matches."""
 _ROW_BYTES = 384
 _AT = 2
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.errors import NotFound
+from hansard.errors import Invalid, NotFound
 from hansard.model.webhook import Delivery, DeliveryState, Webhook
 from hansard.store.steps import Row, Steps, many, row, rows, run, value
 from hansard.store.verbs.events import Event
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 EVENTS, MOST_WAITING = 200, 1000
 
 
-def put(workspace_id: str, webhook: Webhook) -> Steps[Webhook]:
-    """Keep a webhook, which begins with the events from now on."""
+def put(workspace_id: str, webhook: Webhook, most: int) -> Steps[Webhook]:
+    """Keep a webhook, which begins with the events from now on.
+
+    Raises Invalid ``too_many_webhooks`` where there are ``most``.
+    """
+    yield from row("workspace_counters_lock", workspace_id=workspace_id)
+    if len((yield from listed(workspace_id))) >= most:
+        raise Invalid(f"a workspace has at most {most} webhooks", code="too_many_webhooks")
     cursor = yield from value("generation_get", workspace_id=workspace_id)
     webhook = msgspec.structs.replace(webhook, cursor=int(cursor))
     yield from run("webhook_put", workspace_id=workspace_id, **_values(webhook))
