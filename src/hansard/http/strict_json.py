@@ -96,6 +96,8 @@ def _stands_in(data: bytes, pattern: re.Pattern[bytes]) -> bool:
 
     Other threads get their turn between two pieces.
     """
+    if len(data) <= PIECE:
+        return pattern.search(data) is not None
     return any(pattern.search(data, at, at + PIECE + _OVERLAP) for at in range(0, len(data), PIECE))
 
 

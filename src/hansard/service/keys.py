@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import time
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from hansard.service.audit import Audit
     from hansard.store import Store
     from hansard.store.verbs.audit import Act
+
+    ReadKey = tuple[tuple[Key, Workspace] | None, float]
+    """A key with its workspace, if there is one, and when reading it began."""
 
 _FRESH_SECONDS = 1.0
 _USED_SECONDS = 60.0
@@ -60,6 +64,7 @@ class Keys:
         self._mint = KeyMint(pepper)
         self._clock = clock
         self._known = ByteCache[str, Known](4 * MIB, "keys")
+        self._finding: dict[str, asyncio.Task[ReadKey]] = {}
 
     async def authenticate(self, credential: str | None) -> Principal:
         """The principal of a credential; Unauthenticated.
@@ -85,9 +90,8 @@ class Keys:
         return _principal(*row)
 
     async def _check(self, credential: str | None, known: Known | None) -> Principal:
-        began = self._monotonic()
         presented = read_key(credential) if credential else None
-        row = await self._store.read(verbs.find, presented.id) if presented else None
+        row, began = await self._find(presented.id) if presented else (None, 0.0)
         if (
             presented is None
             or credential is None
@@ -112,6 +116,18 @@ class Keys:
         principal = _principal(key, workspace)
         self._known.put(credential, Known(key, principal, began, noted_at))
         return principal
+
+    async def _find(self, key_id: str) -> ReadKey:
+        """What the store has; whoever asks while it is read is answered by the same reading."""
+        finding = self._finding.get(key_id)
+        if finding is None:
+            finding = self._finding[key_id] = asyncio.create_task(self._read(key_id))
+            finding.add_done_callback(lambda _: self._finding.pop(key_id, None))
+        return await asyncio.shield(finding)
+
+    async def _read(self, key_id: str) -> ReadKey:
+        began = self._monotonic()
+        return await self._store.read(verbs.find, key_id), began
 
     async def create(  # noqa: PLR0913 - the facts of a key
         self,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MESSAGES = 1000
 """How many messages are counted in one transaction, about; runs likewise."""
+_EVENTS = 5  # a session's that is counted at once, about: it is read once for all of them
 _FAILED = ("failed", "interrupted")
 _NOT_OPEN = ("completed", "partial", "failed", "cancelled", "interrupted")
 _excess = msgspec.json.Decoder(Spent)
@@ -53,7 +54,7 @@ def is_current(workspace_id: str) -> Steps[bool]:
 
 
 def follow(workspace_id: str, limit: int) -> Steps[bool]:
-    """Count what changed in up to ``limit`` events or sessions; True when nothing is left."""
+    """Count what changed in up to ``limit`` sessions; True when nothing is left."""
     generation = int((yield from value("generation_get", workspace_id=workspace_id)) or 0)
     position = yield from _position(workspace_id, generation)
     if position is None:
@@ -70,12 +71,13 @@ def follow(workspace_id: str, limit: int) -> Steps[bool]:
 
 
 def _follow_events(workspace_id: str, after: int, generation: int, limit: int) -> Steps[bool]:
+    most = limit * _EVENTS
     changed = yield from steps.rows(
-        "event_sessions", workspace_id=workspace_id, after=after, limit=limit
+        "event_sessions", workspace_id=workspace_id, after=after, limit=most
     )
-    wanted = list(dict.fromkeys(record[0] for record in changed))
+    wanted = list(dict.fromkeys(record[0] for record in changed))[:limit]
     done = set(wanted[: (yield from recount(workspace_id, wanted))])
-    until = generation if len(changed) < limit else int(changed[-1][1])
+    until = generation if len(changed) < most else int(changed[-1][1])
     for session_id, n in changed:
         if session_id not in done:
             until = int(n) - 1
