@@ -24,6 +24,7 @@ from hansard.client import (
     Unauthenticated,
     Unreachable,
 )
+from hansard.client.requests import error_of
 from tests.support.serving import Served
 
 
@@ -323,6 +324,13 @@ def test_a_wrong_key_and_a_wrong_place_say_the_fix(served: Served) -> None:
         pytest.raises(Unreachable, match="HANSARD_URL"),
     ):
         lost.workspace()
+
+
+def test_a_client_whose_connections_are_all_busy_does_not_blame_the_server() -> None:
+    busy = error_of(httpx.PoolTimeout("", request=httpx.Request("GET", "http://127.0.0.1:9")))
+    assert isinstance(busy, Unreachable)
+    assert "every connection of this client" in str(busy)
+    assert "is the server running" not in str(busy)
 
 
 def test_the_verbs_say_what_they_are(hansard: Hansard) -> None:

@@ -25,6 +25,7 @@ from hansard.model import (
 from hansard.model.parts import text_part
 from hansard.model.search import SearchQuery
 from hansard.service import Service
+from hansard.service import forks as service_forks
 from hansard.service.rules import ref
 from hansard.service.session_rows import drafted
 from hansard.store.steps import Steps, composed
@@ -257,9 +258,10 @@ async def test_a_fork_that_is_interrupted_again_and_again_is_refused(
         raise pending_forks.Interrupted("again")
 
     monkeypatch.setattr(pending_forks, "end", interrupted)
+    monkeypatch.setattr(service_forks, "_PAUSE_SECONDS", 0)
     with pytest.raises(Busy) as refusal:
         await scene.fork()
-    assert (refusal.value.code, len(tries)) == ("fork_interrupted", 3)
+    assert (refusal.value.code, len(tries)) == ("fork_interrupted", 8)
     assert await scene.pending() == 0
     assert await scene.is_sound()
 

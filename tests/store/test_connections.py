@@ -11,8 +11,9 @@ import pytest
 from hansard.app import opened
 from hansard.settings import Settings
 from hansard.store import connect
+from hansard.store.postgres.pool import NoConnection
 from hansard.store.postgres.watchdog import LATE_SECONDS
-from hansard.store.steps import Row, Steps, composed, pause, run, value
+from hansard.store.steps import Row, Steps, composed, pause, rows, run, value
 
 
 async def test_a_verb_that_computes_for_long_keeps_its_connection(postgres_url: str) -> None:
@@ -64,3 +65,26 @@ async def test_what_a_caller_left_behind_is_ended_before_the_next_one(postgres_u
         assert await other.read(value, "fact_get", name=f"after {seconds}") == "x"
     await store.close()
     await other.close()
+
+
+async def test_who_finds_no_connection_is_told_so(postgres_url: str) -> None:
+    """The only connection is lent for longer than the caller may wait."""
+    store = connect(postgres_url, connections=1, deadline=0.2)
+    await store.open()
+    try:
+        going_on, begun = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            async with store._connection():  # type: ignore[attr-defined]  # nothing public holds one
+                begun.set()
+                await going_on.wait()
+
+        holding = asyncio.create_task(hold())
+        await begun.wait()
+        with pytest.raises(NoConnection, match="became free in time") as refusal:
+            await store.read(rows, "generation_get", workspace_id="w")
+        assert refusal.value.code == "store_overloaded"
+        going_on.set()
+        await holding
+    finally:
+        await store.close()

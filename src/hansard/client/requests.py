@@ -162,6 +162,11 @@ def result(request: Request[T], response: httpx.Response) -> T:
 
 def error_of(answer: Sent, renamed: Mapping[str, str] | None = None) -> HansardError:
     """The error that a failed try stands for."""
+    if isinstance(answer, httpx.PoolTimeout):
+        return Unreachable(
+            "no request was sent: every connection of this client waits for an answer",
+            fix="make fewer requests at the same time, or share them between two clients",
+        )
     if isinstance(answer, httpx.RequestError):
         try:
             url: object = answer.request.url

@@ -38,7 +38,8 @@ _COPIED = (
     *_KEPT, "title", "title_by", "trigger", "intent", "sub_intent", "trail", "metadata",
 )  # fmt: skip
 """Those that a copy has besides; its external ids are its own."""
-_TRIES = 3
+_TRIES, _PAUSE_SECONDS = 8, 0.05
+"""How often a copy that is interrupted begins anew, and the first pause, which doubles."""
 _LAPSES_US = 900_000_000
 _AT_ONCE = 100
 
@@ -120,9 +121,10 @@ class Forks:
         once: IdempotentRequest | None,
     ) -> Session:
         """Copy a long original; start again when a deletion interrupts it."""
-        for _ in range(_TRIES - 1):
+        for attempt in range(_TRIES - 1):
             with contextlib.suppress(pending_forks.Interrupted):
                 return await self._copy(of, branch, until, once)
+            await asyncio.sleep(_PAUSE_SECONDS * 2**attempt)
         return await self._copy(of, branch, until, once)
 
     async def _copy(

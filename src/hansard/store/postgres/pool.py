@@ -35,7 +35,7 @@ _IN_A_ROW = 1000
 _REST_SECONDS = 60.0
 
 
-class NoConnection(StoreUnavailable):
+class NoConnection(DriverFailure):
     """No connection became free, or could be made, in time."""
 
 
@@ -242,10 +242,10 @@ class ConnectionPool:
             return await answer(pool.acquire(timeout=seconds))
         except TimeoutError as problem:
             if pool.get_size() == 0:
-                raise DriverFailure(
+                raise NoConnection(
                     "the database does not answer: try again", code="store_unavailable"
                 ) from problem
-            raise DriverFailure(
+            raise NoConnection(
                 "no connection to the database became free in time: try again",
                 code="store_overloaded",
             ) from problem
