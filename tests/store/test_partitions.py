@@ -32,6 +32,8 @@ from hansard.model.search import SearchQuery
 from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store import statements
+from hansard.store.postgres.combining import combined as combined_as_one
+from hansard.store.steps import GENERATION_TAKEN_KNOWN, Query
 from tests.conftest import migrate_store
 from tests.store.test_explain import combined, counted, followed, histories, pages
 from tests.support.postgres import Server
@@ -239,6 +241,23 @@ async def test_every_named_statement_touches_one_partition(server: Partitioned) 
     assert {
         name for name, partitions in partitions_by_name.items() if scattered(partitions)
     } == ACROSS.keys()
+
+
+async def test_appends_to_known_sessions_touch_one_partition(server: Partitioned) -> None:
+    named, pieces = statements.load("postgres"), statements.pieces("postgres")
+    many = ("session_extend_known", "message_put_known", "event_put_known")
+    parts = [
+        Query(name, {"workspace_id": "w"}, [{}] if name in many else None)
+        for name in (*many[:2], GENERATION_TAKEN_KNOWN, many[2])
+    ]
+
+    def spelled(part: Query) -> str:
+        name = part.name if part.many is None else part.name + "_rows"
+        return pieces.get(name) or named[name]
+
+    partitions = await touched(server.connection, combined_as_one(parts, spelled).sql)
+    assert {name.rpartition("_p")[0] for name in partitions} == {"sessions", "workspace_counters"}
+    assert not scattered(partitions)
 
 
 async def test_every_list_touches_one_partition(server: Partitioned) -> None:

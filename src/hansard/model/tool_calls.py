@@ -71,6 +71,9 @@ class Tally(Struct, frozen=True):
         return Tally(max(0, self.failed + sign * other.failed), kept)
 
 
+_NO_CALLS = Tally()
+
+
 class _Part(Struct, frozen=True):
     type: str
     name: Any = None
@@ -122,8 +125,11 @@ def tally(all_parts: Iterable[Raw]) -> Tally:
 
 def tally_of(all_calls: Iterable[ToolCalls | None]) -> Tally:
     """What messages with these calls add to their session."""
+    some = list(filter(None, all_calls))
+    if not some:
+        return _NO_CALLS
     failed, tools = 0, Counter[str]()
-    for calls in filter(None, all_calls):
+    for calls in some:
         failed += calls.failed
         tools.update(
             name for name in calls.names if len(name) <= LONGEST_NAME and "\x00" not in name

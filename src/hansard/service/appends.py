@@ -10,19 +10,25 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
+from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.errors import Error, Invalid, StoreUnavailable
 from hansard.service.rules import write
 from hansard.store.verbs import appends as verbs
+from hansard.store.verbs import known_appends
 from hansard.store.verbs.append_batch import Answer, Append, append_many
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hansard.ids import IdSource
     from hansard.store import Store
+    from hansard.store.verbs.session_lookup import AppendHead
+
+    Outcomes = Sequence[Answer | Exception | None]
 
 _TOGETHER = 128
 _WAITING = 2048
+_HEAD_BYTES = 4 * MIB
 
 
 class Waiting:
@@ -35,6 +41,44 @@ class Waiting:
         self.future = future
 
 
+class KnownHeads:
+    """How sessions stand that this process has appended to, by the names that were used.
+
+    Another process may have changed them: a plan made of them is carried out as far as they stand.
+    """
+
+    def __init__(self) -> None:
+        self._heads = WorkspaceCache[str, "AppendHead"](_HEAD_BYTES, "append_heads")
+
+    def of(self, workspace_id: str, appends: Sequence[Append]) -> dict[str, AppendHead] | None:
+        """Those of all the sessions, or None."""
+        heads: dict[str, AppendHead] = {}
+        for append in appends:
+            head = self._heads.get(append.ref.name, group=workspace_id)
+            if head is None:
+                return None
+            heads[append.ref.name] = head
+        return heads
+
+    def keep(self, workspace_id: str, heads: Mapping[str, AppendHead], since: int) -> None:
+        """Note heads that were read when ``clearings`` was ``since``."""
+        for name, head in heads.items():
+            self._heads.put(name, head, workspace_id, size=_size(head), since=since)
+
+    def drop(self, workspace_id: str, heads: Mapping[str, AppendHead]) -> None:
+        for name in heads:
+            self._heads.pop(name, workspace_id)
+
+    @property
+    def clearings(self) -> int:
+        return self._heads.clearings
+
+
+def _size(head: AppendHead) -> int:
+    """About what a head takes, without looking at each of its fields."""
+    return 900 + len(head.title_folded) + len(head.tools)
+
+
 class Appends:
     """One append transaction at a time per workspace.
 
@@ -44,6 +88,7 @@ class Appends:
     def __init__(self, store: Store, ids: IdSource) -> None:
         self._store = store
         self._ids = ids
+        self._heads = KnownHeads()
         self._queues: dict[str, deque[Waiting]] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
@@ -58,7 +103,7 @@ class Appends:
         if queue is None:
             self._queues[workspace_id] = deque()
             try:
-                return await self._alone(append)
+                return await self._first(append)
             finally:
                 self._go_on(workspace_id)
         if len(queue) >= _WAITING:
@@ -97,15 +142,9 @@ class Appends:
     async def _together(self, workspace_id: str, group: Sequence[Waiting]) -> None:
         """Write a group; every future is settled, whatever happens."""
         batch, rest = self._claim(workspace_id, group)
-        outcomes: Sequence[Answer | Exception | None]
+        outcomes: Outcomes
         try:
-            outcomes = (
-                await self._store.write(
-                    append_many, workspace_id, [waiting.append for waiting in batch], self._ids
-                )
-                if batch
-                else []
-            )
+            outcomes = await self._written(workspace_id, [waiting.append for waiting in batch])
         except Error as problem:
             outcomes = [None if _apart(problem, waiting.append) else problem for waiting in batch]
         except Exception as problem:  # noqa: BLE001 - raised in each waiting caller
@@ -122,6 +161,38 @@ class Appends:
             else:
                 _settle(waiting, outcome)
         await asyncio.gather(*map(self._single, rest))
+
+    async def _written(self, workspace_id: str, batch: Sequence[Append]) -> Outcomes:
+        """Write a batch; None stands for an append that it does not decide."""
+        outcomes = await self._guessed(workspace_id, batch)
+        if outcomes is None and batch:
+            since = self._heads.clearings
+            outcomes, heads = await self._store.write(append_many, workspace_id, batch, self._ids)
+            if self._store.saves_trips:
+                self._heads.keep(workspace_id, heads, since)
+        return outcomes or []
+
+    async def _guessed(self, workspace_id: str, batch: Sequence[Append]) -> Outcomes | None:
+        """Write a batch by one statement, if all of its sessions are known.
+
+        None stands for an append to a session that had changed meanwhile.
+        """
+        heads = self._heads.of(workspace_id, batch) if self._store.saves_trips else None
+        planned = known_appends.plan(workspace_id, batch, heads, self._ids) if heads else None
+        if heads is None or planned is None:
+            return None
+        since = self._heads.clearings
+        self._heads.drop(workspace_id, heads)
+        done = await self._store.write_single(known_appends.write, planned)
+        stand = {tail.head.id: tail.head for tail in planned.tails if tail.head.id in done}
+        new = {name: stand.get(head.id, head) for name, head in heads.items()}
+        moved_on = planned.ends.keys() - done
+        kept = {name: head for name, head in new.items() if head.id not in moved_on}
+        self._heads.keep(workspace_id, kept, since)
+        return [
+            None if heads[append.ref.name].id in moved_on else outcome
+            for append, outcome in zip(batch, planned.outcomes, strict=True)
+        ]
 
     def _claim(
         self, workspace_id: str, group: Sequence[Waiting]
@@ -145,7 +216,18 @@ class Appends:
         except BaseException as problem:  # noqa: BLE001 - raised in the waiting caller
             _settle(waiting, problem)
 
+    async def _first(self, append: Append) -> Answer:
+        """Append where nobody waits."""
+        outcomes = await self._guessed(append.ref.workspace_id, [append])
+        if outcomes is None or outcomes[0] is None:
+            return await self._alone(append)
+        if isinstance(outcomes[0], Exception):
+            raise outcomes[0]
+        return outcomes[0]
+
     async def _alone(self, append: Append) -> Answer:
+        if append.once is None and self._store.saves_trips:
+            return await self._read_first(append)
         return await write(
             self._store,
             append.once,
@@ -160,6 +242,22 @@ class Appends:
             append.start,
             append.documents,
         )
+
+    async def _read_first(self, append: Append) -> Answer:
+        """Append by itself, and know the session from then on."""
+        workspace_id, since = append.ref.workspace_id, self._heads.clearings
+        before, messages, head = await self._store.write(
+            verbs.append_head,
+            append.ref,
+            append.drafts,
+            self._ids,
+            append.now,
+            append.expected_seq,
+            append.start,
+            append.documents,
+        )
+        self._heads.keep(workspace_id, {append.ref.name: head}, since)
+        return before, messages
 
 
 def _flights(workspace_id: str, group: Sequence[Waiting]) -> list[tuple[str, str]]:

@@ -53,6 +53,9 @@ class Together(Query, frozen=True):
 _PAUSE = Pause()
 GENERATION_TAKEN = "generation_next"
 """The statement by which a transaction takes a workspace's next generation."""
+GENERATION_TAKEN_KNOWN = "generation_next_known"
+"""The same for the sessions that were as they were known."""
+GENERATIONS_TAKEN = (GENERATION_TAKEN, GENERATION_TAKEN_KNOWN)
 T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
 

@@ -13,33 +13,31 @@ import asyncpg
 from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.observer import Usage
-from hansard.store import statements
 from hansard.store.postgres import backup, distribution, migrating, security
-from hansard.store.postgres.combining import combined
+from hansard.store.postgres.asking import Asking, observed
 from hansard.store.postgres.connecting import ServerConnection, connect, of_any_kind
 from hansard.store.postgres.failures import (
     FAILURES,
     SERVER_FAILURES,
-    Uncombined,
     Unknown,
     is_passing,
+    is_refusal,
     sqlstate,
     translate,
 )
 from hansard.store.postgres.opening import unopened
 from hansard.store.postgres.pool import ConnectionPool, NoConnection
-from hansard.store.steps import GENERATION_TAKEN, Pause, Together, rows
+from hansard.store.steps import Pause, rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
     from typing import ParamSpec
 
     from hansard.observer import Observer
-    from hansard.store.steps import Query, Row, Steps, Values
+    from hansard.store.steps import Row, Steps
 
     P = ParamSpec("P")
-    Ask = Callable[[ServerConnection, Query], Coroutine[Any, Any, list[Row]]]
 
 T = TypeVar("T")
 _CACHED = 400  # prepared statements that each connection keeps
@@ -71,17 +69,13 @@ class PostgresStore:
         observer: Observer | None = None,
     ) -> None:
         self._observer = observer
-        if observer is not None:
-            self._ask = _observed(self._ask, observer)  # type: ignore[assignment, method-assign]  # nobody else pays for it
+        self._asking = Asking()
+        self._ask = self._asking.ask if observer is None else observed(self._asking.ask, observer)
         self.url = url = url if writes else of_any_kind(url)
         self.in_flight: set[tuple[str, str]] = set()
         self._secured = row_security
         self._deadline = deadline
         self._cached = _CACHED if prepared else 0
-        self._named = statements.load("postgres")
-        self._pieces = statements.pieces("postgres")
-        self._combines = True
-        self._statements = {name: statements.numbered(sql) for name, sql in self._named.items()}
         self._pool = ConnectionPool(
             url,
             size=connections,
@@ -100,7 +94,7 @@ class PostgresStore:
             async with self._connection() as connection:
                 await (security.require if self._secured else security.refuse)(connection)
                 # Citus takes no insert beside another statement.
-                self._combines = await distribution.extent(connection) is None
+                self._asking.combines = await distribution.extent(connection) is None
         except (*FAILURES, ValueError, OverflowError) as problem:
             await self.close()
             raise unopened(problem, self.url, self._deadline) from problem
@@ -209,6 +203,31 @@ class PostgresStore:
 
     write_behind = write
 
+    @property
+    def saves_trips(self) -> bool:
+        return self._asking.combines and not self._secured
+
+    async def write_single(
+        self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        failures: list[BaseException] = []
+
+        async def attempt(connection: ServerConnection, steps: Steps[T]) -> T:
+            if not self.saves_trips:
+                raise StoreUnavailable("the store was distributed just now: try again")
+            try:
+                return await self._single(connection, steps)
+            except FAILURES as problem:
+                failures.append(problem)
+                raise
+
+        try:
+            return await self._retried(attempt, lambda: verb(*args, **kwargs))
+        except StoreUnavailable as problem:
+            if all(map(is_refusal, failures)):
+                raise
+            raise Unknown from problem
+
     async def _retried(
         self,
         attempt: Callable[[ServerConnection, Steps[T]], Awaitable[T]],
@@ -261,11 +280,23 @@ class PostgresStore:
             if sqlstate(problem) in {"40001", "40P01"}:
                 raise
             raise Unknown from problem
+        self._committed(connection, began)
+        return result
+
+    async def _single(self, connection: ServerConnection, steps: Steps[T]) -> T:
+        """Run ``steps`` without a transaction around it."""
+        connection.generations.clear()
+        began = time.perf_counter()
+        result = await self._drive(connection, steps)
+        self._committed(connection, began)
+        return result
+
+    def _committed(self, connection: ServerConnection, began: float) -> None:
+        """Note what a write has come to whose commit began then."""
         for workspace_id, generation in connection.generations.items():
             self._reached.put(workspace_id, generation)
         if self._observer is not None:
             self._observer.commit(1, time.perf_counter() - began)
-        return result
 
     async def _begun(
         self, connection: ServerConnection, steps: Steps[T], **options: Any  # noqa: ANN401 - asyncpg's own
@@ -296,68 +327,6 @@ class PostgresStore:
             result: T = done.value
             return result
 
-    async def _ask(self, connection: ServerConnection, query: Query) -> list[Row]:
-        if query.many is not None:
-            return await self._ask_many(connection, query.name, query.many)
-        if isinstance(query, Together):
-            return await self._ask_together(connection, query.parts)
-        sql, names = (
-            statements.numbered(statements.spelled(query.sql, "postgres"))
-            if query.sql is not None
-            else self._statements[query.name]
-        )
-        values = query.values
-        arguments = [values[name] for name in names]
-        rows: list[Any] = await connection.answer(connection.fetch(sql, *arguments))
-        _note_generation(connection, query, rows)
-        return rows
-
-    async def _ask_many(
-        self, connection: ServerConnection, name: str, many: Sequence[Values]
-    ) -> list[Row]:
-        """Run one statement for all rows where there is one.
-
-        Each parameter is then a list of values.
-        """
-        rows: list[Any]
-        if (of_rows := self._statements.get(name + "_rows")) is not None:
-            sql, names = of_rows
-            columns = [[values[each] for values in many] for each in names]
-            rows = await connection.answer(connection.fetch(sql, *columns))
-        else:
-            sql, names = self._statements[name]
-            arguments = [[values[each] for each in names] for values in many]
-            rows = await connection.answer(connection.fetchmany(sql, arguments))
-        return rows
-
-    async def _ask_together(
-        self, connection: ServerConnection, parts: Sequence[Query]
-    ) -> list[Any]:
-        """Run all as one statement: the way there and back is taken once."""
-        if not self._combines or not all(map(self._is_combinable, parts)):
-            return [await self._ask(connection, part) for part in parts]
-        statement = combined(parts, self._spelled)
-        arguments = statement.arguments(parts)
-        try:
-            rows: list[Any] = await connection.answer(connection.fetch(statement.sql, *arguments))
-        except asyncpg.FeatureNotSupportedError as problem:
-            self._combines = False
-            raise Uncombined from problem
-        brought = statement.rows(len(parts), rows[0])
-        for part, of_part in zip(parts, brought, strict=True):
-            _note_generation(connection, part, of_part)
-        return brought
-
-    def _is_combinable(self, query: Query) -> bool:
-        """Whether one execution of a statement does what the query asks."""
-        return query.many is None or query.name + "_rows" in self._named
-
-    def _spelled(self, query: Query) -> str:
-        if query.sql is not None:
-            return statements.spelled(query.sql, "postgres")
-        name = query.name if query.many is None else query.name + "_rows"
-        return self._pieces.get(name) or self._named[name]
-
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[ServerConnection]:
         """A connection of the pool for something that is not tried again."""
@@ -379,22 +348,3 @@ class PostgresStore:
                 connection.terminate()
         except SERVER_FAILURES as problem:
             raise translate(problem) from problem
-
-
-def _note_generation(connection: ServerConnection, query: Query, rows: Sequence[Row]) -> None:
-    if query.name == GENERATION_TAKEN and rows:
-        connection.generations[query.values["workspace_id"]] = rows[0][0]
-
-
-def _observed(ask: Ask, observer: Observer) -> Ask:
-    """``ask``, with each statement timed for the observer, a failed one included."""
-    clock, seen = time.perf_counter, observer.statement
-
-    async def observed(connection: ServerConnection, query: Query) -> list[Row]:
-        began = clock()
-        try:
-            return await ask(connection, query)
-        finally:
-            seen(query.name, clock() - began)
-
-    return observed

@@ -11,10 +11,12 @@ from hansard.store.statements import PARAMETER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hansard.store.steps import Query, Row
+    from hansard.store.steps import Query, Row, Values
 
 _SHARED = "workspace_id"
 """The parameter that is the same in all statements of a transaction."""
+_ONE_SHARED = re.compile(rf":{_SHARED}::text(?!\[)")
+"""So a statement for many rows takes one value of it."""
 _COMMENT = re.compile(r"--.*")
 _BRINGS_ROWS = re.compile(r"^(?:select|with)\b|\breturning\b", re.IGNORECASE)
 _Part = tuple[str, str, bool]
@@ -22,17 +24,22 @@ _Part = tuple[str, str, bool]
 
 
 class Combined(NamedTuple):
-    """``sql`` with numbered parameters; ``takes`` says of which part each is, and its name.
+    """``sql`` with numbered parameters.
+
+    ``takes`` says of which part each is, its name, and whether it is the list of many rows' values.
 
     ``gives`` are the numbers of the parts that bring rows, in the order of the columns.
     """
 
     sql: str
-    takes: tuple[tuple[int, str], ...]
+    takes: tuple[tuple[int, str, bool], ...]
     gives: tuple[int, ...]
 
     def arguments(self, parts: Sequence[Query]) -> list[Any]:
-        return [_values(parts[number], name) for number, name in self.takes]
+        return [
+            column(parts[number].many or (), name) if is_list else parts[number].values[name]
+            for number, name, is_list in self.takes
+        ]
 
     def rows(self, count: int, row: Sequence[list[Row]]) -> list[list[Row]]:
         """The rows of each of the ``count`` parts, out of the only row of the answer."""
@@ -50,23 +57,26 @@ def combined(parts: Sequence[Query], sql_of: Callable[[Query], str]) -> Combined
     return _combined(tuple((part.name, sql_of(part), part.many is not None) for part in parts))
 
 
-def _values(query: Query, name: str) -> Any:  # noqa: ANN401 - whatever a column holds
-    """The value of a parameter; for many rows the list of theirs."""
-    if query.many is None:
-        return query.values[name]
-    return [values[name] for values in query.many]
+def column(many: Sequence[Values], name: str) -> list[Any]:
+    """The list of a parameter's values.
+
+    An empty one for nothing but nulls: ``unnest`` fills a shorter list up with them, and a driver
+    looks at each element of what it sends.
+    """
+    values = [each[name] for each in many]
+    return [] if values.count(None) == len(values) else values
 
 
 @remembered(MIB)
 def _combined(parts: tuple[_Part, ...]) -> Combined:
-    takes: dict[tuple[int, str], int] = {}
+    takes: dict[tuple[int, str, bool], int] = {}
     expressions: list[str] = []
     gives: list[int] = []
     for number, (_, sql, _) in enumerate(parts):
         bare = _COMMENT.sub("", sql).strip()
         for before, (name, _, _) in enumerate(parts[:number]):
             bare = bare.replace("{" + name + "}", f"part_{before}")
-        names = {name: _taken(name, number, parts) for name in PARAMETER.findall(bare)}
+        names = {name: _taken(name, number, parts, bare) for name in PARAMETER.findall(bare)}
         for taken in names.values():
             takes.setdefault(taken, len(takes) + 1)
         main = _numbered(bare, {name: takes[names[name]] for name in names})
@@ -82,8 +92,17 @@ def _numbered(sql: str, numbers: Mapping[str, int]) -> str:
     return PARAMETER.sub(lambda match: f"${numbers[match[1]]}", sql)
 
 
-def _taken(name: str, number: int, parts: Sequence[_Part]) -> tuple[int, str]:
-    """The part whose value a parameter of the part ``number`` takes, and the name of the value."""
-    if name == _SHARED and not parts[number][2]:
-        number = next(index for index, (_, _, is_many) in enumerate(parts) if not is_many)
-    return number, name
+def _taken(name: str, number: int, parts: tuple[_Part, ...], sql: str) -> tuple[int, str, bool]:
+    """The part whose value a parameter of the part ``number`` takes, the name, and if it is a list.
+
+    What all statements share is taken from the first that has it as one value.
+    """
+    if name == _SHARED and not _is_list(parts[number], sql):
+        number = next(index for index, part in enumerate(parts) if not _is_list(part, part[1]))
+        return number, name, False
+    return number, name, parts[number][2]
+
+
+def _is_list(part: _Part, sql: str) -> bool:
+    """Whether a part takes what all statements share once for each of its rows."""
+    return part[2] and _ONE_SHARED.search(sql) is None

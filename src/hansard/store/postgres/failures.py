@@ -39,6 +39,10 @@ too long.
 """
 
 
+_REFUSALS = ("0A", "22", "23", "25", "40", "42", "53", "54")
+"""Classes of SQLSTATEs with which a server says that a statement did nothing."""
+
+
 class Unknown(DriverFailure):
     """The connection broke while the commit was under way: it may or may not have happened."""
 
@@ -94,6 +98,13 @@ def is_passing(problem: BaseException) -> bool:
     if isinstance(problem, (Uncombined, asyncpg.InvalidCachedStatementError)):
         return True  # a migration changed a table, or it was spread over nodes
     return not sqlstate(problem) or sqlstate(problem).startswith(_PASSING)
+
+
+def is_refusal(problem: BaseException) -> bool:
+    """Whether a single statement that failed so has surely done nothing."""
+    if isinstance(problem, (asyncpg.DataError, UnicodeEncodeError, Uncombined)):
+        return True
+    return sqlstate(problem).startswith(_REFUSALS)
 
 
 def is_unusable(problem: BaseException) -> bool:

@@ -38,6 +38,8 @@ _REST_SECONDS = 60.0
 class NoConnection(DriverFailure):
     """No connection became free, or could be made, in time."""
 
+    default_code = "store_overloaded"
+
 
 class ConnectionPool:
     """At most ``size`` connections to ``url``, lent one at a time.

@@ -76,5 +76,5 @@ select case when hash_seq = last_seq then last_hash end from sessions where work
 update messages set hash = :hash where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
 
 -- name: session_rehash
--- The end of a chain that was mended.
-update sessions set hash_seq = last_seq, last_hash = :hash where workspace_id = :workspace_id and id = :id
+-- The end of a chain that was mended; whoever knew the session knows it no longer.
+update sessions set version = version + 1, hash_seq = last_seq, last_hash = :hash where workspace_id = :workspace_id and id = :id

@@ -78,12 +78,12 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message where the row has it; locks the row until commit.
 -- Only columns of the row itself: it is read again after the wait for the lock, a subquery would see the state from before.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
   from sessions where workspace_id = :workspace_id and id = :id for update
 
 -- name: session_peek_by_own_id
 -- The same by the caller's own id, which a session keeps.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
   from sessions where workspace_id = :workspace_id and own_id = :own_id for update
 
 -- name: recount_lock
@@ -327,7 +327,7 @@ select own_id, id from sessions
 
 -- name: session_peek_many
 -- As session_peek, for a batch of appends; locks the rows in the order of their ids, so that two batches never wait for each other.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
   from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
  order by id for update
@@ -396,24 +396,7 @@ insert into session_tools (workspace_id, name, session_id)
 select * from unnest(:workspace_id::text[], :name::text[], :session_id::text[]) on conflict do nothing
 
 -- name: session_extend_rows
-update sessions as s
-   set version = s.version + 1, last_seq = s.last_seq + given.count, message_count = s.message_count + given.count,
-       title = coalesce(s.title, given.title), title_by = case when s.title is null then given.title_by else s.title_by end,
-       title_folded = case when s.title is null then given.title_folded else s.title_folded end,
-       untitled = case when s.title is null then given.untitled else s.untitled end,
-       preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
-       failed_calls = s.failed_calls + given.failed_calls, tools = given.tools,
-       input_tokens = case when s.input_tokens + given.input_tokens > 9007199254740992 then 9007199254740992 else s.input_tokens + given.input_tokens end,
-       output_tokens = case when s.output_tokens + given.output_tokens > 9007199254740992 then 9007199254740992 else s.output_tokens + given.output_tokens end,
-       cache_read_tokens = case when s.cache_read_tokens + given.cache_read_tokens > 9007199254740992 then 9007199254740992 else s.cache_read_tokens + given.cache_read_tokens end,
-       cache_write_tokens = case when s.cache_write_tokens + given.cache_write_tokens > 9007199254740992 then 9007199254740992 else s.cache_write_tokens + given.cache_write_tokens end,
-       reasoning_tokens = case when s.reasoning_tokens + given.reasoning_tokens > 9007199254740992 then 9007199254740992 else s.reasoning_tokens + given.reasoning_tokens end,
-       cost_nanos = case when s.cost_nanos + given.cost_nanos > 9007199254740992 then 9007199254740992 else s.cost_nanos + given.cost_nanos end,
-       first_message_at = case when s.first_message_at <= given.first_at then s.first_message_at else given.first_at end,
-       last_message_at = case when s.last_message_at >= given.last_at then s.last_message_at else given.last_at end,
-       active_at = case when s.last_seq > 0 and s.active_at >= given.last_at then s.active_at else given.last_at end,
-       used_at = case when s.used_at >= given.used_at then s.used_at else given.used_at end, updated_at = given.now,
-       hash_seq = s.last_seq + given.count, last_hash = given.last_hash
+update sessions as s set {extended_by_given}
   from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],
     :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :failed_calls::bigint[], :tools::text[], :input_tokens::bigint[], :output_tokens::bigint[],
     :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
@@ -422,6 +405,30 @@ update sessions as s
       output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, first_at, last_at, used_at, last_hash)
  where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq
+
+-- name: session_extend_known_rows
+-- The first of four that go together and append to sessions nobody has locked: it brings those that are as they were known, whose rows are
+-- locked from then on, and the others write for these alone. Nulls stand for what is most often so.
+-- What the planner is not shown, the number of rows, gives one plan for all: planning takes longer than appending one message.
+update sessions as s set {extended_by_given}
+  from (
+    select id, now, coalesce(count, 1) as count, title, title_by, title_folded, untitled, preview, last_preview, last_role,
+      coalesce(failed_calls, 0) as failed_calls, tools, coalesce(input_tokens, 0) as input_tokens, coalesce(output_tokens, 0) as output_tokens,
+      coalesce(cache_read_tokens, 0) as cache_read_tokens, coalesce(cache_write_tokens, 0) as cache_write_tokens,
+      coalesce(reasoning_tokens, 0) as reasoning_tokens, coalesce(cost_nanos, 0) as cost_nanos,
+      coalesce(first_at, now) as first_at, coalesce(last_at, now) as last_at, coalesce(used_at, now) as used_at, last_hash, version,
+      coalesce(events, 1) as events
+      from unnest((select :id::text[]), :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[], :untitled::bigint[],
+        :preview::text[], :last_preview::text[], :last_role::text[], :failed_calls::bigint[], :tools::text[], :input_tokens::bigint[],
+        :output_tokens::bigint[], :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[],
+        :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[], :used_at::bigint[], :last_hash::bytea[], :version::bigint[],
+        :events::bigint[])
+        as row (id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, failed_calls, tools, input_tokens,
+          output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, first_at, last_at, used_at, last_hash, version,
+          events)
+  ) as given
+ where s.workspace_id = :workspace_id::text and s.id = given.id and s.version = given.version and s.hash_seq = s.last_seq
+returning s.id, given.events
 
 -- name: session_continue_rows
 update sessions as s set {session_given}, hash_seq = given.last_seq, last_hash = given.last_hash

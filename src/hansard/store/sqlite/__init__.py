@@ -176,6 +176,15 @@ class SQLiteStore:
             lambda connection: connection.drive(verb(*args, **kwargs)), is_patient=True
         )
 
+    @property
+    def saves_trips(self) -> bool:
+        return False
+
+    async def write_single(
+        self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.write(verb, *args, **kwargs)
+
     async def ping(self) -> None:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")

@@ -39,8 +39,8 @@ class Append(Struct, frozen=True):
 
 def append_many(
     workspace_id: str, appends: Sequence[Append], ids: IdSource
-) -> Steps[list[Answer | Error | None]]:
-    """Append in the order given.
+) -> Steps[tuple[list[Answer | Error | None], dict[str, AppendHead]]]:
+    """Append in the order given; the outcomes, and how the sessions stand now, by the names used.
 
     In each place stands the answer, the error that refused it, or None: try that one by itself.
 
@@ -56,17 +56,21 @@ def append_many(
         if tail is None or append.documents or (append.once is not None and index not in taken):
             outcomes.append(None)
         else:
-            outcomes.append(_added(tail, append, ids, events))
+            outcomes.append(added(tail, append, ids, events))
     grown = {tail.head.id: tail for tail in tails.values() if isinstance(tail, Tail)}
     yield from write(workspace_id, [tail for tail in grown.values() if tail.messages], events)
     yield from _settle_keys(workspace_id, appends, taken, outcomes)
-    return outcomes
+    heads = {name: tail.head for name, tail in tails.items() if isinstance(tail, Tail)}
+    return outcomes, heads
 
 
-def _added(
+def added(
     tail: Tail | Error, append: Append, ids: IdSource, events: list[Values]
 ) -> Answer | Error:
-    """Put one append behind what the batch holds already; the error that refuses it is its own."""
+    """Put one append behind what the batch holds already; the error that refuses it is its own.
+
+    The event of the change, if any, comes behind ``events``.
+    """
     if isinstance(tail, Error):
         return tail
     before = tail.head

@@ -6,7 +6,7 @@ added to all sessions of the transaction. Single appends, batches and imports ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -50,6 +50,10 @@ class Tail(Struct):
     used_at: int = 0
     items: list[Values] = []
     calls: Tally = Tally()
+    was_titled: bool = False
+
+    def __post_init__(self) -> None:
+        self.was_titled = bool(self.head.title_folded)
 
 
 def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
@@ -150,6 +154,33 @@ def _move_on(
     }
 
 
+class Stored(NamedTuple):
+    """What is stored of the messages that a tail got: rows by their statements."""
+
+    session: Values
+    messages: list[Values]
+    labels: list[Values]
+
+
+def stored(tail: Tail) -> Stored:
+    """The rows of what was added to a session, whose ``head`` stands behind it then."""
+    head = tail.head
+    tools, new = _tools(tail)
+    messages, last = chain.linked_rows(tail.workspace_id, tail.messages, tail.hash)
+    session = summary(tail.messages, tail.texts, is_titled=tail.was_titled) | {
+        "workspace_id": tail.workspace_id,
+        "id": head.id,
+        "now": head.updated_at,
+        "last_hash": last,
+        "used_at": tail.used_at,
+        "failed_calls": tail.calls.failed,
+        "tools": tools,
+        "version": head.version,
+    }
+    tail.head = msgspec.structs.replace(head, version=head.version + 1, hash=last, tools=tools)
+    return Stored(session, messages, session_labels.tool_rows(tail.workspace_id, head.id, new))
+
+
 def write(
     workspace_id: str, tails: Sequence[Tail], events: Sequence[Values] = ()
 ) -> Steps[tuple[int, int]]:
@@ -157,24 +188,11 @@ def write(
 
     With ``events`` nothing may come behind it; their generations, as of ``happened_many``.
     """
-    extended: list[Values] = []
-    stored: list[Values] = []
-    labels: list[Values] = []
-    for tail in tails:
-        tools, new = _tools(tail)
-        labels += session_labels.tool_rows(workspace_id, tail.head.id, new)
-        linked, last = chain.linked_rows(workspace_id, tail.messages, tail.hash)
-        stored += linked
-        extended.append(
-            summary(tail.messages, tail.texts)
-            | {"workspace_id": workspace_id, "id": tail.head.id, "now": tail.head.updated_at}
-            | {"last_hash": last, "used_at": tail.used_at}
-            | {"failed_calls": tail.calls.failed, "tools": tools}
-        )
+    written = [stored(tail) for tail in tails]
     parts = [
-        *each_of("tool_put", labels),
-        *each_of("session_extend", extended),
-        *each_of("message_put", stored),
+        *each_of("tool_put", [label for each in written for label in each.labels]),
+        *each_of("session_extend", [each.session for each in written]),
+        *each_of("message_put", [message for each in written for message in each.messages]),
         *items.putting([each for tail in tails for each in tail.items]),
     ]
     return (yield from happened_many(workspace_id, events, parts))
@@ -206,6 +224,22 @@ def append(  # noqa: PLR0913 - what an append is made of
     there already gives the stored message back. Raises NotFound, and Conflict as ``add``, or when
     the session of that name is another user's than ``start`` says.
     """
+    before, answer, _ = yield from append_head(
+        ref, drafts, ids, now, expected_seq, start, drafted_documents
+    )
+    return before, answer
+
+
+def append_head(  # noqa: PLR0913 - as ``append``
+    ref: SessionRef,
+    drafts: Sequence[MessageDraft],
+    ids: IdSource,
+    now: int,
+    expected_seq: int | None = None,
+    start: Session | None = None,
+    drafted_documents: Sequence[DocumentDraft] = (),
+) -> Steps[tuple[AppendHead, list[Message], AppendHead]]:
+    """As ``append``; with it comes how the session stands now."""
     before = yield from (peeked(ref) if start is None else started(ref, start))
     tail = yield from begin(ref.workspace_id, before)
     client_ids = {draft.client_id for draft in drafts if draft.client_id is not None}
@@ -216,7 +250,7 @@ def append(  # noqa: PLR0913 - what an append is made of
     )
     if event is not None:
         yield from write(ref.workspace_id, [tail], [event])
-    return before, answer
+    return before, answer, tail.head
 
 
 def started(ref: SessionRef, start: Session) -> Steps[AppendHead]:

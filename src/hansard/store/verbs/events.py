@@ -77,12 +77,16 @@ def noting(workspace_id: str, events: Sequence[Values]) -> list[Query]:
     """
     if not events:
         return []
-    noted = [
+    taken = Query(GENERATION_TAKEN, {"workspace_id": workspace_id, "by": len(events)})
+    return [taken, *each_of("event_put", noted(workspace_id, events))]
+
+
+def noted(workspace_id: str, events: Sequence[Values]) -> list[Values]:
+    """The rows of events, each with how far its generation is behind the last one's."""
+    return [
         {"workspace_id": workspace_id, "back": back, "seq": None, **_STAYED, **event}
         for back, event in zip(range(len(events) - 1, -1, -1), events, strict=True)
     ]
-    taken = Query(GENERATION_TAKEN, {"workspace_id": workspace_id, "by": len(events)})
-    return [taken, *each_of("event_put", noted)]
 
 
 def happened(workspace_id: str, kind: str, session_id: str, **facts: Any) -> Steps[int]:  # noqa: ANN401 - as ``noting`` takes them

@@ -137,6 +137,7 @@ class AppendHead(Struct, frozen=True):
     title_folded: str
     tools: str
     hash: bytes | None
+    version: int
 
 
 def peeked(ref: SessionRef) -> Steps[AppendHead]:

@@ -22,21 +22,29 @@ PREVIEW, TITLE = 200, 80
 _spent = attrgetter(*SUMS)
 _GRAPHEME = regex.compile(r"\X")
 _LONGEST_GRAPHEME = 32
+_UNTITLED: dict[str, Any] = {"title_folded": None, "untitled": None}
+"""For a statement that takes them only for a session without a title."""
 
 
-def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
-    """What these messages, whose words are ``texts``, add to their session's row."""
+def summary(
+    messages: Sequence[Message], texts: Sequence[str], *, is_titled: bool = False
+) -> dict[str, Any]:
+    """What these messages, whose words are ``texts``, add to their session's row.
+
+    One that ``is_titled`` needs no title of them.
+    """
     words = [(message.role, text.strip()) for message, text in zip(messages, texts, strict=True)]
     first = next((text for role, text in words if role == "user" and text), None)
     last = next(
         (text for role, text in reversed(words) if role in {"user", "assistant"} and text), None
     )
-    title = title_of(first)
+    title = None if is_titled else title_of(first)
+    named = _UNTITLED if is_titled else rows.title_values(title)
     return {
         "count": len(messages),
         "title": title,
         "title_by": "auto" if title else None,
-        **rows.title_values(title),
+        **named,
         "preview": first and clip(first, PREVIEW),
         "last_preview": last and clip(last, PREVIEW),
         "last_role": messages[-1].role,
@@ -48,6 +56,8 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
 
 def sums_of(messages: Sequence[Message]) -> dict[str, int]:
     """What these messages spent, by field."""
+    if len(messages) == 1:
+        return dict(zip(SUMS, map(within_sum, _spent(messages[0])), strict=True))
     columns = zip(*map(_spent, messages), strict=True)
     return dict(zip(SUMS, map(within_sum, map(sum, columns)), strict=True))
 

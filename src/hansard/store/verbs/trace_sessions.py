@@ -85,6 +85,7 @@ def begin(locked_session: LockedSession, *, is_new: bool = False) -> Steps[Growi
         rows.fold(session.title or ""),
         bytes(session.tools).decode(),
         locked_session.hash,
+        session.version,
     )
     last = yield from linked(session.workspace_id, head)
     return GrowingSession(session, session, Tail(session.workspace_id, head, last), is_new)
