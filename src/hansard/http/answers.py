@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 from starlette.responses import Response
 
+from hansard.errors import Error, Retryable
 from hansard.http.compression import compressed, is_to_shrink, weak
 from hansard.http.msgpack import packed, wanted
 from hansard.http.route import Dialect, Reply, Route
@@ -94,20 +95,31 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     request_id: str,
     limit: tuple[tuple[str, str], ...],
 ) -> int:
-    root = scope.get("root_path", "")
     if isinstance(answer, Response):
         answer.headers["X-Request-ID"] = request_id
         if where := answer.headers.get("Location"):
-            answer.headers["Location"] = _outside(where, root)
+            answer.headers["Location"] = _outside(where, scope.get("root_path", ""))
         answer.headers.update(dict(limit))
         await answer(scope, receive, send_event)
         return answer.status_code
     status, body = answer.status or 200, answer.body
+    headers = head_of(answer, scope, request_id, limit)
+    await send_event({"type": "http.response.start", "status": status, "headers": headers})
+    await send_event(
+        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+    )
+    return status
+
+
+def head_of(
+    answer: Reply, scope: Scope, request_id: str, limit: tuple[tuple[str, str], ...]
+) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, the request id first."""
     headers = [(b"x-request-id", request_id.encode("latin-1"))]
-    if status != 304:  # noqa: PLR2004 - an answer without content
+    if answer.status != 304:  # noqa: PLR2004 - an answer without content
         headers += [
             (b"content-type", (answer.media_type or "application/json").encode()),
-            (b"content-length", str(len(body)).encode()),
+            (b"content-length", str(len(answer.body)).encode()),
         ]
     if answer.encoding:
         headers.append((b"content-encoding", answer.encoding.encode()))
@@ -117,6 +129,7 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     else:
         headers += _KEPT_NOWHERE
     if answer.headers or limit:
+        root = scope.get("root_path", "")
         headers += [
             (
                 name.lower().encode(),
@@ -124,11 +137,19 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
             )
             for name, value in (*answer.headers, *limit)
         ]
-    await send_event({"type": "http.response.start", "status": status, "headers": headers})
-    await send_event(
-        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
-    )
-    return status
+    return headers
+
+
+def headers_of_error(error: Error, status: int) -> list[tuple[str, str]]:
+    """What the headers of an answer say of an error."""
+    headers = []
+    if isinstance(error, Retryable):
+        headers.append(("Retry-After", str(max(1, round(error.retry_after)))))
+    if status == 401:  # noqa: PLR2004 - the one that must say how
+        headers.append(("WWW-Authenticate", "Bearer"))
+    if "allow" in error.extra:
+        headers.append(("Allow", str(error.extra["allow"])))
+    return headers
 
 
 def _outside(where: str, root: str) -> str:

@@ -6,14 +6,21 @@ import contextlib
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import msgspec
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
-from hansard.http.answers import REFUSAL, SAFE, as_taken, encoded, from_stored, is_known, send
+from hansard.errors import Error, Forbidden
+from hansard.http.answers import (
+    SAFE,
+    as_taken,
+    encoded,
+    from_stored,
+    headers_of_error,
+    is_known,
+    send,
+)
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
 from hansard.http.compression import GZIP, accepts_gzip, compress, is_worthwhile
@@ -24,6 +31,7 @@ from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits, spelled
 from hansard.http.log import Log, without_keys
 from hansard.http.msgpack import is_packed, wanted
+from hansard.http.repeated import REPEATED, RepeatedRequests
 from hansard.http.request_ids import id_of_request
 from hansard.http.response_cache import ResponseCache
 from hansard.http.root_path import check, enter
@@ -40,14 +48,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hansard.access import Principal
-    from hansard.http.routing import Methods
     from hansard.observer import Observer
     from hansard.service import Service
     from hansard.service.replica_reads import ReplicaReads
 
 _encode = msgspec.json.Encoder().encode
 _LOGGED = 512
-_QUOTED_SLASH = b"%2f"
 _log = Log("hansard")
 
 
@@ -68,7 +74,7 @@ class Application:
         self.dialects = tuple(dialects)
         check(root_path, [route.path for each in self.dialects for route in each.routes])
         self.root_path = root_path
-        self._router = Router(self.dialects)
+        self._router = Router(self.dialects, root_path)
         self._queries = {
             id(route): reader
             for dialect in self.dialects
@@ -92,6 +98,9 @@ class Application:
         self._responses = ResponseCache()
         self._observer = observer
         self._limits = limits
+        self._repeated = RepeatedRequests(
+            service, observer, limit=REPEATED if limits is None and replica is None else 0
+        )
         self._replica = replica
         self._http: ASGIApp = self._respond
         if origins:
@@ -116,6 +125,12 @@ class Application:
         return self._bodies.usage
 
     async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
+        repeated = self._repeated.find(scope)
+        if repeated is None or not await self._repeated.answer(repeated, scope, send_event):
+            await self._work_out(scope, receive, send_event)
+
+    async def _work_out(self, scope: Scope, receive: Receive, send_event: Send) -> None:
+        since = self._repeated.clearings
         began = time.perf_counter()
         if self._observer is not None:
             self._observer.begin()
@@ -127,13 +142,14 @@ class Application:
         status = None
         try:
             try:
-                dialect, route, values = self._route(scope, method, path)
+                dialect, route, values = self._router.route_of(scope)
                 call = Call(scope, headers, route, values, request_id, self.service)
                 answer = await self._answer(dialect, route, call, receive)
                 if self._replica is not None:
                     await self._note_position(self._replica, call)
                 if isinstance(answer, Reply):
                     answer = await as_taken(answer, route, call)
+                    self._repeated.note(dialect, call, answer, self._logged(path, call), since)
             except Error as error:
                 if call is not None:
                     await self._note_denied(call, error)
@@ -183,38 +199,6 @@ class Application:
         )
         return Internal("something went wrong on our side: the log has it under this request id")
 
-    def _route(self, scope: Scope, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
-        if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
-            raise refusal
-        methods, names, values = self._routes_of(scope, path)
-        entry = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
-        if entry is None or "\x00" in path:
-            if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
-                raise NotFound(f"there is no {self.root_path}{path} here", code="route_not_found")
-            allowed = ", ".join(sorted(methods))
-            raise Invalid(
-                f"{self.root_path}{path} does not answer {method}, only {allowed}",
-                code="method_not_allowed",
-                allow=allowed,
-            )
-        dialect, route = entry
-        return (
-            dialect,
-            route,
-            dict(zip(names.get(route.method, ()), values, strict=True)) if values else {},
-        )
-
-    def _routes_of(
-        self, scope: Scope, path: str
-    ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
-        """The routes of a path, in which an id may have a slash that is quoted as ``%2F``."""
-        raw = scope.get("raw_path") or b""
-        if b"%" in raw and _QUOTED_SLASH in raw.lower() and unquote(raw.decode("latin-1")) == path:
-            quoted = self._router.find_quoted(raw)
-            if quoted[0]:
-                return quoted
-        return self._router.find(path)
-
     async def _answer(
         self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive
     ) -> Reply | Response:
@@ -260,9 +244,11 @@ class Application:
         elif dialect.sign_ins and shown and is_sign_in(shown):
             caller = await self.service.sign_ins.check(shown, dialect.sign_ins)
         else:
-            caller = await self.service.keys.authenticate(shown)
-        names_file = any(name.startswith(self._file_names) for name in call.path.values())
-        if dialect.file_safe or names_file:
+            keys = self.service.keys
+            caller = keys.known(shown) or await keys.authenticate(shown)
+        if dialect.file_safe or (
+            call.path and any(name.startswith(self._file_names) for name in call.path.values())
+        ):
             return msgspec.structs.replace(caller, file_safe=True)
         return caller
 
@@ -282,11 +268,17 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any]
     ) -> Reply | Response:
         """The kept answer while its mark is the same, which is made before the data is read."""
-        state, tag = call.validator = await (route.validator or self._responses.validator)(call)
+        kept = self._responses.kept(call)
+        state, tag = call.validator = await (
+            route.validator(call) if route.validator else self._responses.validator(call, kept)
+        )
         if is_known(tag, call.headers.get("if-none-match")):
+            call.is_kept = route.validator is None
             return Reply(body=b"", status=304, etag=tag)
         since = self._responses.clearings
-        body = self._responses.get(call, state)
+        fits = kept is not None and kept[0] == state
+        body = kept[1] if kept and fits else self._responses.get(call, state)
+        call.is_kept = fits and route.validator is None and dialect.wrap is None
         if body is None:
             result = await route.handler(call)
             if isinstance(result, (Reply, Response)):
@@ -317,15 +309,9 @@ class Application:
         self, dialect: Dialect, error: Error, request_id: str, path: str
     ) -> Reply | Response:
         status = status_of(dialect, error)
-        headers = []
-        if isinstance(error, Retryable):
-            headers.append(("Retry-After", str(max(1, round(error.retry_after)))))
-        if status == 401:  # noqa: PLR2004 - the one that must say how
-            headers.append(("WWW-Authenticate", "Bearer"))
+        headers = headers_of_error(error, status)
         if isinstance(error, Limited):
             headers += spelled(dialect.limit_prefix, error.headers)
-        if "allow" in error.extra:
-            headers.append(("Allow", str(error.extra["allow"])))
         shown = dialect.error(Failure(error, status, request_id, path, self.root_path))
         if isinstance(shown, Response):
             return shown

@@ -67,7 +67,8 @@ class Call(Generic[P, B]):
 
     ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
 
-    ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
+    ``validator`` says until when the answer of a cached route holds, ``is_kept`` whether it was
+    known before. ``body_room`` is how many
     bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
     ``position`` is the state that a write has led to, where the store has a replica.
     ``find_caller`` finds who shows the credential of a call. It holds no call: one that held itself
@@ -83,6 +84,7 @@ class Call(Generic[P, B]):
         "body_room",
         "find_caller",
         "headers",
+        "is_kept",
         "limit",
         "params",
         "path",
@@ -115,6 +117,7 @@ class Call(Generic[P, B]):
         self.position: int | None = None
         self.find_caller: Callable[[Call[Any, Any]], Awaitable[Principal]]
         self.validator: CacheValidator
+        self.is_kept = False
         self.params: P
         self.body: B
         self.body_room = 0

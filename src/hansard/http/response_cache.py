@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 _BESIDE = 200
+GENERATION = "hansard.generation"
+"""Under which a scope says the generation that was read since its request began."""
+Kept = tuple[Any, bytes]
+"""The state that an answer was made of, and its body."""
 
 
 def _at(principal: Principal, generation: int) -> CacheValidator:
@@ -31,30 +35,36 @@ class ResponseCache:
     """
 
     def __init__(self, limit: int = 24 * MIB) -> None:
-        self._cache = WorkspaceCache[Hashable, tuple[Any, bytes]](limit, "responses")
+        self._cache = WorkspaceCache[Hashable, Kept](limit, "responses")
 
     @property
     def clearings(self) -> int:
         """To be read before the data is, and given to ``keep`` as ``since``."""
         return self._cache.clearings
 
+    def kept(self, call: Call[Any, Any]) -> Kept | None:
+        """The last answer to this request, whatever has happened since."""
+        return self._cache.get(_key(call, ""), group=call.principal.workspace_id)
+
     def get(self, call: Call[Any, Any], state: object, encoding: str = "") -> bytes | None:
         kept = self._cache.get(_key(call, encoding), group=call.principal.workspace_id)
         return kept[1] if kept is not None and kept[0] == state else None
 
-    async def validator(self, call: Call[Any, Any]) -> CacheValidator:
+    async def validator(self, call: Call[Any, Any], kept: Kept | None) -> CacheValidator:
         """The mark of an answer that depends on the workspace's data alone.
 
-        Where this very process has written since the kept answer was made, nobody asks how far the
-        workspace is: what is read now is as of that write, or later.
+        Where this very process has written since the ``kept`` answer was made, nobody asks how far
+        the workspace is: what is read now is as of that write, or later.
         """
-        reached = call.service.sessions.reached(call.principal)
-        kept = self._cache.get(_key(call, ""), group=call.principal.workspace_id)
-        if reached is not None and kept is not None and kept[0] < reached:
-            mark = _at(call.principal, reached)
-            if not is_known(mark.tag, call.headers.get("if-none-match")):
-                return mark
-        return _at(call.principal, await call.service.sessions.generation(call.principal))
+        sessions, principal = call.service.sessions, call.principal
+        if kept is not None:
+            reached = sessions.reached(principal)
+            if reached is not None and kept[0] < reached:
+                mark = _at(principal, reached)
+                if not is_known(mark.tag, call.headers.get("if-none-match")):
+                    return mark
+        known = call.scope.get(GENERATION)
+        return _at(principal, await sessions.generation(principal) if known is None else known)
 
     def keep(
         self, call: Call[Any, Any], state: object, body: bytes, since: int, encoding: str = ""

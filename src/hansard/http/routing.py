@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from hansard.errors import Invalid, NotFound
+from hansard.http.answers import REFUSAL
 from hansard.http.route import Dialect, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from starlette.types import Scope
+
 _DEEPEST = 11
+_QUOTED_SLASH = b"%2f"
 Methods = dict[str, tuple[Dialect, Route]]
 
 
@@ -27,7 +32,8 @@ class Node:
 class Router:
     """Finds the methods that a path offers, and the dialect that owns a path without any."""
 
-    def __init__(self, dialects: Iterable[Dialect]) -> None:
+    def __init__(self, dialects: Iterable[Dialect], root_path: str = "") -> None:
+        self._root_path = root_path
         self._root = Node()
         self._static: dict[str, Methods] = {}
         self._prefixes: list[tuple[str, Dialect]] = []
@@ -36,6 +42,43 @@ class Router:
             for route in dialect.routes:
                 self._add(dialect, route)
         self._prefixes.sort(key=lambda pair: -len(pair[0]))
+
+    def route_of(self, scope: Scope) -> tuple[Dialect, Route, dict[str, str]]:
+        """The dialect and the route of a request, and the values in its path.
+
+        Raises NotFound, Invalid ``method_not_allowed``, or what the request is refused with.
+        """
+        method, path = scope["method"], scope["path"]
+        if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
+            raise refusal
+        methods, names, values = self._routes_of(scope, path)
+        entry = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+        if entry is None or "\x00" in path:
+            if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
+                raise NotFound(f"there is no {self._root_path}{path} here", code="route_not_found")
+            allowed = ", ".join(sorted(methods))
+            raise Invalid(
+                f"{self._root_path}{path} does not answer {method}, only {allowed}",
+                code="method_not_allowed",
+                allow=allowed,
+            )
+        dialect, route = entry
+        return (
+            dialect,
+            route,
+            dict(zip(names.get(route.method, ()), values, strict=True)) if values else {},
+        )
+
+    def _routes_of(
+        self, scope: Scope, path: str
+    ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
+        """The routes of a path, in which an id may have a slash that is quoted as ``%2F``."""
+        raw = scope.get("raw_path") or b""
+        if b"%" in raw and _QUOTED_SLASH in raw.lower() and unquote(raw.decode("latin-1")) == path:
+            quoted = self.find_quoted(raw)
+            if quoted[0]:
+                return quoted
+        return self.find(path)
 
     def find(self, path: str) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
         """The path's routes by method, the names of their parameters, and the path's values.
