@@ -114,6 +114,6 @@ def _composed(
     return (
         f"with changes as ({events}) select generation, n, changed_id, {total} matching.*"  # noqa: S608 - as above
         " from workspace_counters left join changes on 1 = 1"
-        f" left join ({matching}) as matching on id = changed_id"
+        f" left join {{each_changed}} ({matching} {{at_most_one}}) as matching on id = changed_id"
         " where workspace_counters.workspace_id = :workspace_id order by n"
     ), values

@@ -1,8 +1,14 @@
 -- What statements, composed ones and those that go together with others, have in other words on PostgreSQL.
 
 -- name: among_changed
--- An array, so that each session is looked up: a join would have one plan for few changes and for many.
-id = any (array(select changed_id from changes))
+-- So that each session is looked up by its key, however many sessions there seem to be when the plan is made.
+id = changed_id
+
+-- name: each_changed
+lateral
+
+-- name: at_most_one
+limit 1
 
 -- name: event_put
 -- Together with generation_next, which takes the generation: the table shows it from the next statement on.

@@ -3,6 +3,12 @@
 -- name: among_changed
 id in (select changed_id from changes)
 
+-- name: each_changed
+/* SQLite looks each up by itself */
+
+-- name: at_most_one
+/* of an id */
+
 -- name: message_id
 -- The id of a message, of whose row this is said.
 message_id(session_id, seq, id)
