@@ -333,3 +333,19 @@ async def test_money_through_the_client(hansard: Hansard, ahansard: AsyncHansard
     with pytest.raises(Invalid) as refused:
         hansard.stats(first="2026-01-02", last="2026-01-01")
     assert refused.value.param == "first"
+
+
+async def test_what_only_a_run_reports_is_spent_in_every_api(client: httpx.AsyncClient) -> None:
+    await begin(client, "a")
+    await client.post("/v1/sessions/a/runs", json={"id": "r"})
+    ended = {"state": "completed", "usage": USAGE}
+    assert (await client.post("/v1/sessions/a/runs/r/finish", json=ended)).status_code == 200
+    uid = (await client.get("/v1/sessions/a")).json()["uid"].removeprefix("ses_")
+    athena = "/api/v0/sessions"
+    listed = (await client.get(athena)).json()["items"][0]
+    path = f"{athena}/asset_{uid}/download?export_format=stats"
+    totals = (await client.get(path)).json()["usage"]
+    assert (listed["total_cost_usd"], totals["total_cost_usd"]) == (0.25, 0.25)
+    assert (totals["input_tokens"], totals["output_tokens"]) == (100, 20)
+    usage = (await client.get("/anthropic/v1/sessions/a")).json()["usage"]
+    assert (usage["input_tokens"], usage["output_tokens"]) == (100, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -220,3 +221,102 @@ async def test_a_picture_comes_with_the_link_unless_it_is_left_out(
         picture = await client.get(f"{path}/{message}/2", headers=nobody)
         assert picture.status_code == status
         assert (await client.get(f"{path}x/{message}/2", headers=nobody)).status_code == 404
+
+
+HIDDEN_BY_NOBODY = {
+    "run error": "psycopg: password=hunter2",
+    "unknown part": "card-4711",
+    "file id": "file-4711",
+    "metadata": "meta-4711",
+    "trail": "trail-4711",
+    "own id": "+49170",
+    "assignee": "clerk-4711",
+}
+
+
+async def test_a_link_shows_nothing_that_nobody_can_hide(client: httpx.AsyncClient) -> None:
+    secrets = HIDDEN_BY_NOBODY
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+    body = {
+        "id": secrets["own id"],
+        "title": "Shown",
+        "metadata": {"key": secrets["metadata"]},
+        "trail": [{"intent": secrets["trail"]}],
+        "assignee": secrets["assignee"],
+    }
+    name = (await client.post("/v1/sessions", json=body)).json()["uid"]
+    parts = [
+        {"type": "text", "content": "Here it is"},
+        {"type": "card", "value": secrets["unknown part"]},
+        {"type": "file", "file_id": secrets["file id"], "name": "bill.pdf"},
+    ]
+    messages = [{"role": "assistant", "parts": parts}]
+    await client.post(f"/v1/sessions/{name}/messages", json={"messages": messages})
+    await client.post(f"/v1/sessions/{name}/runs", json={"id": "r"})
+    ended = {"state": "failed", "error": secrets["run error"]}
+    finished = await client.post(f"/v1/sessions/{name}/runs/r/finish", json=ended)
+    assert finished.status_code == 200
+    path = (await share(client, session=name)).json()["path"]
+    page = (await client.get(path, headers={"Authorization": ""})).text
+    assert all(text in page for text in ("Shown", "Here it is", "bill.pdf"))
+    assert [what for what, text in secrets.items() if text in page] == []
+
+
+async def test_hidden_images_take_links_to_images_along(client: httpx.AsyncClient) -> None:
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+    await client.post("/v1/sessions", json={"id": "a"})
+    uri = {"type": "uri", "uri": "https://host.test/1"}
+    parts = [
+        uri | {"name": "a picture", "modality": "image"},
+        uri | {"name": "by its type", "mime_type": "image/png"},
+        uri | {"name": "who knows"},
+        uri | {"name": "a recording", "modality": "audio"},
+    ]
+    messages = [{"role": "user", "parts": parts}]
+    await client.post("/v1/sessions/a/messages", json={"messages": messages})
+    names = [part["name"] for part in parts]
+    for hidden, expected in (([], names), (["images"], ["a recording"])):
+        body = {"expires_at": SOON, "hides": hidden}
+        path = (await client.post("/v1/sessions/a/shares", json=body)).json()["path"]
+        page = (await client.get(path, headers={"Authorization": ""})).text
+        assert [name for name in names if name in page] == expected
+
+
+async def test_what_a_tool_said_in_words_or_pictures_is_hidden_with_the_tools(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+    await client.post("/v1/sessions", json={"id": "a"})
+    picture = {"type": "blob", "content": PIXEL, "mime_type": "image/png", "modality": "image"}
+    parts = [{"type": "text", "content": "order A-17"}, picture]
+    messages = [{"role": "tool", "parts": parts}]
+    await client.post("/v1/sessions/a/messages", json={"messages": messages})
+    message = (await client.get("/v1/sessions/a/messages")).json()["data"][0]["id"]
+    for hidden, status in (([], 200), (["tools"], 404)):
+        body = {"expires_at": SOON, "hides": hidden}
+        path = (await client.post("/v1/sessions/a/shares", json=body)).json()["path"]
+        page = (await client.get(path, headers={"Authorization": ""})).text
+        assert ("A-17" in page, "<img" in page) == (status == 200, status == 200)
+        image = await client.get(f"{path}/{message}/1", headers={"Authorization": ""})
+        assert image.status_code == status
+
+
+async def test_a_link_leads_to_every_message_of_a_long_session(
+    client: httpx.AsyncClient, session: None
+) -> None:
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+    for begin in range(1, 502, 100):
+        texts = [f"text {number}." for number in range(begin, min(begin + 100, 502))]
+        messages = [{"role": "user", "text": text} for text in texts]
+        await client.post("/v1/sessions/a/messages", json={"messages": messages})
+    path = (await share(client)).json()["path"]
+    query, seqs = "", list[int]()
+    for _ in range(3):
+        page = (await client.get(path + query, headers={"Authorization": ""})).text
+        seqs = [int(seq) for seq in re.findall(r'id="m(\d+)"', page)] + seqs
+        earlier = re.search(r'href="(\?before=\d+)"', page)
+        query = earlier[1] if earlier else ""
+    assert query == ""
+    assert seqs == list(range(1, 502))
+    first = (await client.get(f"{path}?after=0", headers={"Authorization": ""})).text
+    assert 'href="?after=200"' in first

@@ -98,3 +98,10 @@ async def test_a_users_page_sums_up_and_erases_with_a_receipt(reader: Reader, se
     assert (kept["signed"], kept["signature"]) == (True, receipt["signature"])
     assert (await reader.api("GET", "/v1/sessions/talk")).status_code == 404
     assert "No session names this user" in (await reader.get("/ui/users/ann")).text
+
+
+async def test_a_note_is_about_no_message_that_cannot_be(reader: Reader, session: str) -> None:
+    path = f"/ui/sessions/{session}?tab=notes"
+    for about in ("9" * 5000, "9" * 16, "x", "\u0663", ""):
+        answer = await reader.get(f"{path}&about={about}")
+        assert (answer.status_code, "About message" in answer.text) == (200, False)

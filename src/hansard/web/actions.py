@@ -17,16 +17,14 @@ from hansard.service.bulk import ACTIONS, BulkOptions
 from hansard.web.bulk import done
 from hansard.web.filters import ListParams, cleaned, filter_of, unknown
 from hansard.web.layout import Form, Layout, act, back_to
+from hansard.web.local_times import zone_of
 from hansard.web.rendering import see_other, wants_fragment
-from hansard.web.session_pane import image_of_message, opened
+from hansard.web.session_pane import PaneQuery, image_in, stretch_of
 from hansard.web.sessions import Sessions
-from hansard.web.share_view import leave_out
+from hansard.web.share_view import SharedSession, shows_images_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hansard.http.call import Call
-    from hansard.model.share import Share
 
 _DAY_US = 86_400_000_000
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -100,7 +98,7 @@ class Actions:
         return await self.shown(call, form)
 
     async def delete(self, call: Call[Any, Any], form: Form) -> Response:
-        """Delete for ever"""
+        """Delete permanently"""
         if form.get("sure") != "yes":
             raise Invalid("tick the box to confirm the deletion", param="sure")
         await call.service.sessions.delete(call.principal, call.path["session_id"])
@@ -116,16 +114,22 @@ class Actions:
             expires_at=expires_at,
             hides=_hidden(form),
         )
-        call.scope = {**call.scope, "query_string": b"tab=details"}
         call.params = ListParams()
-        pane = await opened(call, self._layout.written)
+        pane = await self._sessions.pane(call, PaneQuery(tab="details"))
         return await self._sessions.screen(call, pane, share_path=f"/s/{name}")
 
     async def preview_share(self, call: Call[Any, Any], form: Form) -> Response:
         """What a link would show"""
-        call.scope = {**call.scope, "query_string": b""}
-        pictures = call.address(f"/ui/sessions/{call.path['session_id']}/messages")
-        return await self._shared_page(call, _hidden(form), pictures, None)
+        session_id, hidden = call.path["session_id"], _hidden(form)
+        zone, service = zone_of(call), call.service
+        stretch = await stretch_of(service, call.principal, session_id, PaneQuery(), zone)
+        return await self._layout.pages.page(
+            call,
+            "shared.html",
+            session=await SharedSession.of(stretch, hidden, zone),
+            share=None,
+            pictures=call.address(f"/ui/sessions/{session_id}/messages"),
+        )
 
     async def end_share(self, call: Call[Any, Any], _form: Form) -> Response:
         """End a link"""
@@ -181,39 +185,29 @@ class Actions:
 
     async def shared(self, call: Call[None, None]) -> Response:
         """A session that somebody shared, to read"""
-        name = call.path["name"]
+        name, zone = call.path["name"], zone_of(call)
         principal, session, share = await call.service.shares.open(name)
         call.identify(principal)
-        call.path = {"session_id": session.id}
-        return await self._shared_page(call, share.hidden, call.address(f"/s/{name}"), share)
+        query = PaneQuery.of(call)
+        stretch = await stretch_of(call.service, principal, session.id, query, zone)
+        return await self._layout.pages.page(
+            call,
+            "shared.html",
+            session=await SharedSession.of(stretch, share.hidden, zone),
+            share=share,
+            pictures=call.address(f"/s/{name}"),
+        )
 
     async def shared_image(self, call: Call[None, None]) -> Response:
         """A picture in a session that somebody shared"""
         principal, session, share = await call.service.shares.open(call.path["name"])
-        if "images" in share.hidden:
-            raise NotFound("this link shows no pictures", code="part_not_found")
         call.identify(principal)
-        call.path = {**call.path, "session_id": session.id}
-        return await image_of_message(call)
-
-    async def _shared_page(
-        self, call: Call[Any, Any], hidden: Sequence[str], pictures: str, share: Share | None
-    ) -> Response:
-        """The session of a link; ``pictures`` is the address below which its pictures are."""
-        pane = await opened(call, self._layout.written, alone=True)
-        pane.tab, pane.earlier, pane.later = "conversation", None, None
-        leave_out(pane, hidden)
-        context: dict[str, Any] = {
-            "list_query": "",
-            "scopes": frozenset[str](),
-            "csrf": "",
-            "host": "",
-            "shared": True,
-            "share": share,
-            "pictures": pictures,
-            "tab_names": (),
-        }
-        return await self._layout.pages.page(call, "shared.html", pane=pane, **context)
+        _, message = await call.service.messages.read(
+            principal, session.id, call.path["message_id"]
+        )
+        if not shows_images_of(message, share.hidden):
+            raise NotFound("this link does not show the picture", code="part_not_found")
+        return image_in(message, call.path["place"])
 
     async def _changed(self, call: Call[Any, Any], form: Form, patch: SessionPatch) -> Response:
         await call.service.sessions.update(call.principal, call.path["session_id"], patch)
@@ -227,7 +221,7 @@ class Actions:
                 call,
                 "pane.html",
                 **await self._sessions.with_sharing(
-                    call, self._sessions.around_pane(call, await opened(call, self._layout.written))
+                    call, self._sessions.around_pane(call, await self._sessions.pane(call))
                 ),
             )
         return see_other(back_to(call, form, f"/ui/sessions/{call.path['session_id']}?tab=details"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from msgspec import Struct
@@ -20,23 +20,26 @@ from hansard.model.document import Document, DocumentRef
 from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.web.formatting import scalars
-from hansard.web.local_times import midnight, zone_of
+from hansard.web.local_times import midnight
 from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, shown, trail_of, turns
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from hansard.access import Principal
     from hansard.http.call import Call
     from hansard.service import Service
     from hansard.web.layout import Written
 
-SOME = 200
+MESSAGES = 200
+"""The most messages of a page."""
 RATING = "helpful"
 """The score that the page's two buttons give: 1 or 0."""
 _CHILDREN = 100
 _SHORT = 60
-"""So many characters has a value of the metadata that is shown as a filter, at most."""
+"""The longest value of the metadata, in characters, that is offered as a filter."""
 _STATE = 50
-"""So many documents, and checkpoints, are listed in the details."""
+"""The most documents, and the most checkpoints, that the details list."""
 TABS = (
     ("conversation", "Conversation", "m"),
     ("turns", "Turns", "t"),
@@ -44,6 +47,46 @@ TABS = (
     ("details", "Details", "d"),
     ("raw", "Raw", "r"),
 )
+_STARTS = ("before", "after", "at", "day")
+_LONGEST_SEQ = 15
+
+
+class PaneQuery(Struct, frozen=True):
+    """Which tab of a session to open, and where in its transcript.
+
+    ``start`` is (``before``, ``after``, ``at`` or ``day``, its value); without it the newest
+    messages are shown. ``about`` is the seq of the message that a new note is about.
+    """
+
+    tab: str = "conversation"
+    start: tuple[str, str] | None = None
+    about: int | None = None
+
+    @classmethod
+    def of(cls, call: Call[Any, Any]) -> Self:
+        """What the query string of a request names; what it does not know is left out."""
+        tab, about = call.query("tab") or "", call.query("about") or ""
+        is_seq = about.isascii() and about.isdigit() and len(about) <= _LONGEST_SEQ
+        starts = ((name, call.query(name)) for name in _STARTS)
+        return cls(
+            tab=tab if tab in {known for known, _, _ in TABS} else "conversation",
+            start=next(((name, value) for name, value in starts if value), None),
+            about=int(about) if is_seq else None,
+        )
+
+
+class Stretch(Struct, frozen=True):
+    """A page of a session's messages.
+
+    ``earlier`` and ``later`` are the seqs to go on from, None at the ends; ``at`` is the message
+    that was asked for.
+    """
+
+    session: Session
+    messages: list[Message]
+    earlier: int | None
+    later: int | None
+    at: int | None
 
 
 class Pane(Struct):
@@ -59,7 +102,7 @@ class Pane(Struct):
     turns: list[Turn]
     runs: dict[str, Run]
     children: list[Session]
-    """Those that are shown behind the messages: the others stand where they branched."""
+    """The sub-sessions, which are shown behind the messages; a fork is shown where it branched."""
     family: list[Session]
     """All its forks and sub-sessions, the oldest first."""
     parent: Session | None
@@ -102,57 +145,72 @@ class Pane(Struct):
         return self.entries[-1].message.seq if self.entries else 0
 
 
-async def opened(call: Call[Any, Any], written: Written, *, alone: bool = False) -> Pane:
-    """The session that the path names, at the place that the query names.
+async def stretch_of(
+    service: Service, principal: Principal, name: str, query: PaneQuery, zone: tzinfo
+) -> Stretch:
+    """The page of messages of the session ``name`` that the query starts at."""
+    wanted = await _message_query(service, principal, name, query, zone)
+    session, messages, more = await service.messages.list(principal, name, wanted)
+    backwards = wanted.newest or wanted.before is not None
+    first = messages[0].seq if messages else 0
+    return Stretch(
+        session=session,
+        messages=messages,
+        earlier=first if messages and (more if backwards else first > 1) else None,
+        later=_later(session, messages, wanted, more=more),
+        at=wanted.around,
+    )
 
-    ``written`` is how the API shows it, for its raw form; ``alone`` leaves out those around it.
+
+async def opened(  # noqa: PLR0913 - what the page's routes know of the request
+    service: Service,
+    principal: Principal,
+    name: str,
+    query: PaneQuery,
+    *,
+    zone: tzinfo,
+    written: Written,
+) -> Pane:
+    """The session ``name``, at the tab and the messages that the query names.
+
+    ``written`` is how the API shows it, for its raw form; days begin in ``zone``.
     """
-    service, principal = call.service, call.principal
-    name = call.path["session_id"]
-    tab = call.query("tab") or "conversation"
-    tab = tab if tab in {known for known, _, _ in TABS} else "conversation"
-    stretch = await _stretch(call, name)
-    session, messages, more = await service.messages.list(principal, name, stretch)
-    children = [] if alone else await _children(service, principal, session)
-    transcript = await shown(messages, children, agent=session.agent, zone=zone_of(call))
+    stretch = await stretch_of(service, principal, name, query, zone)
+    session, messages = stretch.session, stretch.messages
+    children = await _children(service, principal, session)
+    transcript = await shown(messages, children, agent=session.agent, zone=zone)
     runs = await service.runs.by_ids(
         principal,
         session,
         [message.run_id for message in messages if message.run_id]
         + ([session.run_id] if session.run_id else []),
     )
-    backwards = stretch.newest or stretch.before is not None
-    first = messages[0].seq if messages else 0
     pane = Pane(
         session=session,
-        tab=tab,
+        tab=query.tab,
         blocks=blocks(transcript),
         entries=transcript,
-        turns=turns(transcript, runs) if tab == "turns" else [],
+        turns=turns(transcript, runs) if query.tab == "turns" else [],
         runs=runs,
         children=[child for child in children if child.forked_seq is None or not messages],
         family=children,
-        parent=None if alone else await _parent(service, principal, session),
+        parent=await _parent(service, principal, session),
         trail=trail_of(session),
-        earlier=first if messages and (more if backwards else first > 1) else None,
-        later=_later(session, messages, stretch, more=more),
-        at=stretch.around,
+        earlier=stretch.earlier,
+        later=stretch.later,
+        at=stretch.at,
         tags=msgspec.json.decode(session.tags),
         external_ids=msgspec.json.decode(session.external_ids),
         metadata=_pretty(session.metadata),
         metadata_values=_short(scalars(session.metadata)),
+        notes=await service.notes.list(principal, name),
+        noted_seq=query.about,
+        scores=await service.notes.scores(principal, name),
     )
-    if not alone:
-        pane.notes = await service.notes.list(principal, name)
-        pane.scores = await service.notes.scores(principal, name)
-        about = call.query("about") or ""
-        pane.noted_seq = int(about) if about.isascii() and about.isdigit() else None
-        pane.rated = next(
-            (score.value for score in pane.scores if _is_rating(score, principal)), None
-        )
-    if tab == "raw":
+    pane.rated = next((score.value for score in pane.scores if _is_rating(score, principal)), None)
+    if query.tab == "raw":
         pane.raw = _pretty(msgspec.json.encode(written(session, messages)))
-    if tab == "details":
+    if query.tab == "details":
         pane.shares = [
             share
             for share in await service.shares.list(principal, name)
@@ -180,37 +238,42 @@ def _is_rating(score: Score, principal: Principal) -> bool:
 
 
 def _later(
-    session: Session, messages: list[Message], stretch: MessageQuery, *, more: bool
+    session: Session, messages: list[Message], query: MessageQuery, *, more: bool
 ) -> int | None:
     """The seq behind which there are more messages, None at the end of the session."""
-    if not messages or stretch.newest or messages[-1].seq >= session.last_seq:
+    if not messages or query.newest or messages[-1].seq >= session.last_seq:
         return None
     return (
-        messages[-1].seq
-        if more or stretch.before is not None or stretch.around is not None
-        else None
+        messages[-1].seq if more or query.before is not None or query.around is not None else None
     )
 
 
-async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
-    for field in ("before", "after", "at"):
-        named = call.query(field)
-        if named:
-            seq = await call.service.messages.find_seq(call.principal, name, named, param=field)
-            return replace(MessageQuery(limit=SOME), **{"around" if field == "at" else field: seq})
-    day = call.query("day")
-    if day:
-        try:
-            at = midnight(day, zone_of(call))
-        except ValueError:
-            return MessageQuery(limit=SOME, newest=True)
-        _, earlier, _ = await call.service.messages.list(
-            call.principal,
-            name,
-            MessageQuery(limit=1, newest=True, descending=True, created_before=at),
-        )
-        return MessageQuery(limit=SOME, after=earlier[0].seq if earlier else 0)
-    return MessageQuery(limit=SOME, newest=True)
+async def _message_query(
+    service: Service, principal: Principal, name: str, query: PaneQuery, zone: tzinfo
+) -> MessageQuery:
+    start, value = query.start or ("", "")
+    if start == "day":
+        return await _from_day(service, principal, name, value, zone)
+    if not start:
+        return MessageQuery(limit=MESSAGES, newest=True)
+    seq = await service.messages.find_seq(principal, name, value, param=start)
+    return replace(MessageQuery(limit=MESSAGES), **{"around" if start == "at" else start: seq})
+
+
+async def _from_day(
+    service: Service, principal: Principal, name: str, day: str, zone: tzinfo
+) -> MessageQuery:
+    """The messages from the beginning of a day on; the newest ones for what is no day."""
+    try:
+        begins = midnight(day, zone)
+    except ValueError:
+        return MessageQuery(limit=MESSAGES, newest=True)
+    _, earlier, _ = await service.messages.list(
+        principal,
+        name,
+        MessageQuery(limit=1, newest=True, descending=True, created_before=begins),
+    )
+    return MessageQuery(limit=MESSAGES, after=earlier[0].seq if earlier else 0)
 
 
 async def _children(service: Service, principal: Principal, session: Session) -> list[Session]:
@@ -233,7 +296,7 @@ async def _parent(service: Service, principal: Principal, session: Session) -> S
 
 
 def _short(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those with a value that is short enough for a filter."""
+    """The pairs whose value is short enough for a filter."""
     return [(key, value) for key, value in pairs if value and len(value) <= _SHORT]
 
 
@@ -258,9 +321,14 @@ async def image_of_message(call: Call[Any, Any]) -> Response:
     _, message = await call.service.messages.read(
         call.principal, call.path["session_id"], call.path["message_id"]
     )
+    return image_in(message, call.path["place"])
+
+
+def image_in(message: Message, index: str) -> Response:
+    """The picture that is the part ``index`` of the message; NotFound when there is none."""
     missing = NotFound("there is no picture here", code="part_not_found")
     try:
-        part = parts.decode(message.parts)[int(call.path["place"])]
+        part = parts.decode(message.parts)[int(index)]
         data = base64.b64decode(
             part.content if isinstance(part.content, str) else "", validate=True
         )

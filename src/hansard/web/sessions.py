@@ -17,7 +17,14 @@ from hansard.web.layout import Layout
 from hansard.web.local_times import zone_of
 from hansard.web.pasted import jump
 from hansard.web.rendering import see_other, wants_fragment
-from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
+from hansard.web.session_pane import (
+    TABS,
+    Pane,
+    PaneQuery,
+    image_of_message,
+    opened,
+    text_of_message,
+)
 from hansard.web.share_view import SHOWN
 
 if TYPE_CHECKING:
@@ -77,7 +84,7 @@ class Sessions:
 
     async def open_session(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
-        pane = await opened(call, self._layout.written)
+        pane = await self.pane(call)
         if wants_fragment(call, "pane"):
             around = await self.with_sharing(call, self.around_pane(call, pane))
             return await self._layout.part(call, "pane.html", **around)
@@ -108,6 +115,17 @@ class Sessions:
         """How many sessions match"""
         return {"total": await listing.count(call)}
 
+    async def pane(self, call: Call[Any, Any], query: PaneQuery | None = None) -> Pane:
+        """The session of the path, opened where the query says; by default the request's own."""
+        return await opened(
+            call.service,
+            call.principal,
+            call.path["session_id"],
+            query or PaneQuery.of(call),
+            zone=zone_of(call),
+            written=self._layout.written,
+        )
+
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
         shown_query = (
             query(pairs(cleaned(call.params, zone_of(call))))
@@ -119,7 +137,6 @@ class Sessions:
             "pane": pane,
             "list_query": shown_query,
             "tab_names": TABS,
-            "shared": False,
             "sharing": False,
             "share_path": "",
             "pane_curl": curl,

@@ -34,10 +34,12 @@ _WORDS = {"user": "User", "assistant": "Assistant", "system": "System", "tool": 
 
 
 class Piece(Struct):
-    """One part, ready to be shown. ``kind``: text, reasoning, call, result, image, link, data.
+    """One part, ready to be shown.
 
-    A call carries what came back: ``outcome`` is ok, failed or none yet; ``seconds`` is how long
-    that took.
+    ``kind`` is text, reasoning, call, result, image, link, file, or data for a part of a type that
+    is not known. A call has its result: ``outcome`` is ok, failed, or empty while there is none,
+    ``seconds`` is the time it took. ``modality`` is that of an image, a link or a file; empty when
+    nothing tells it.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class Piece(Struct):
     result: str = ""
     call_id: str = ""
     run_id: str | None = None
+    modality: str = ""
     marks: bool = False
 
 
@@ -114,7 +117,7 @@ async def shown(
     agent: str | None,
     zone: tzinfo = UTC,
 ) -> list[Entry]:
-    """As ``entries``, on a thread where the messages are long: Markdown takes its time."""
+    """The ``entries`` of the messages; long ones are rendered on a thread."""
     work = partial(entries, messages, branches, agent=agent, zone=zone)
     if sum(len(message.parts) for message in messages) <= _BRIEF:
         return work()
@@ -194,17 +197,21 @@ def _media(message: Message, part: dict[str, Any], index: int) -> Piece:
         or _text(part.get("modality"))
         or "file"
     )
+    modality = _text(part.get("modality")) or _text(part.get("mime_type")).partition("/")[0]
     if part["type"] == "uri":
         address = _text(part.get("uri"))
         if address.startswith(("http://", "https://")):
-            return Piece("link", name=name, source=address, host=host_of(address))
-        return Piece("data", name="uri", text=address[:_PRETTY])
+            return Piece(
+                "link", name=name, source=address, host=host_of(address), modality=modality
+            )
+        return Piece("file", name="uri", text=address[:_PRETTY], modality=modality)
     if part["type"] == "blob" and part.get("mime_type") in IMAGES:
-        return Piece("image", name=name, source=f"{message.id}/{index}")
+        return Piece("image", name=name, source=f"{message.id}/{index}", modality=modality)
     size = len(_text(part.get("content"))) * 3 // 4
     return Piece(
-        "data",
+        "file",
         name=name,
+        modality=modality,
         text=f"{part.get('file_id') or ''} {size:,} bytes".strip()
         if size
         else _text(part.get("file_id")),

@@ -282,7 +282,8 @@ def _status(session: Session) -> Status:
 
 
 def _usage(session: Session) -> dict[str, int]:
-    return {"input_tokens": session.input_tokens, "output_tokens": session.output_tokens}
+    spent = session.spent
+    return {"input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens}
 
 
 def _agent(session: Session) -> Json:

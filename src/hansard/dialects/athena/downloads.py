@@ -19,6 +19,7 @@ from hansard.http.streams import filled, stream
 from hansard.model import Message, Session, parts
 from hansard.model.parts import Part
 from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.model.usage import Spent
 
 SPEAKERS = {"user": "User", "assistant": "Agent"}
 
@@ -230,7 +231,7 @@ async def stats(session: Session, pieces: AsyncIterator[list[Message]]) -> Stats
         messages_by_role=dict(roles),
         num_tool_calls=calls.total(),
         tool_calls_by_name=dict(calls),
-        usage=_tokens(session),
+        usage=_tokens(session.spent),
         first_message_at=rfc3339_or_none(first),
         last_message_at=rfc3339_or_none(last),
         duration_seconds=None if first is None or last is None else (last - first) / 1e6,
@@ -298,7 +299,7 @@ def _trace_message(message: Message) -> TraceMessage:
     )
 
 
-def _tokens(spent: Session | Message) -> Tokens:
+def _tokens(spent: Spent | Message) -> Tokens:
     return Tokens(
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
