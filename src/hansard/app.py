@@ -51,7 +51,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 _TOLD_SECONDS = 5.0
 _REPLICA_SECONDS = 2.0
-"""So long a read is tried at a replica that fails, before the store is asked."""
+"""How long a read is tried at a failing replica before the primary answers."""
 _log = Log("hansard")
 
 
@@ -72,7 +72,7 @@ def _server_options(settings: Settings) -> dict[str, Any]:
 
 
 def replicated_store(settings: Settings, observer: Observer | None = None) -> Store:
-    """As ``open_store``, with the replica that the settings name, if any."""
+    """The store of the settings, with their replica if they name one."""
     primary = open_store(settings, observer)
     if not settings.replica:
         return primary

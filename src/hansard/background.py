@@ -38,7 +38,7 @@ _WEBHOOK_SECONDS = 1.0
 _MEMORY_SECONDS = 5.0
 _FAILED_SECONDS = 5.0
 _PRELOAD_SECONDS = 1.0
-"""So long after its start a server loads what it needs for its first line of log."""
+"""How long after its start a server loads what its first line of log needs."""
 _log = Log("hansard")
 
 

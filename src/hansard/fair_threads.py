@@ -125,7 +125,7 @@ class FairThreads(Generic[C]):
         return result
 
     def _refuse_newest_of_longest(self, owner: str) -> None:
-        """Make room in a full queue: whoever waits for most gives way, the newcomer included."""
+        """Refuse the newest job of the owner with the longest queue, which may be ``owner``."""
         longest = max(self._queues, key=lambda workspace_id: len(self._queues[workspace_id]))
         full = f"{self._waiting} of this kind ({self._what}) wait already: try again"
         if len(self._queues[longest]) <= len(self._queues.get(owner, ())) + 1:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _STATEMENTS = 200
-"""A request has at most so many spans of statements; what comes later is left out."""
+"""The most spans of statements of a request; later ones are left out."""
 _FAILED = 500
 _statements: ContextVar[list[SeenStatement] | None] = ContextVar("statements", default=None)
 

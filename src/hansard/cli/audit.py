@@ -25,7 +25,7 @@ def command() -> None:
     show_default=True,
     help="How many entries, newest first.",
 )
-@click.option("--actor", type=names, default="", metavar="A,B", help="Only those of these keys.")
+@click.option("--actor", type=names, default="", metavar="A,B", help="Only entries of these keys.")
 @click.option(
     "--action",
     type=names,
@@ -34,9 +34,16 @@ def command() -> None:
     help="Only these actions, such as key.created, or all of a noun, such as key.",
 )
 @click.option(
-    "--object", "about", type=names, default="", metavar="ID", help="Only those about it."
+    "--object",
+    "about",
+    type=names,
+    default="",
+    metavar="ID",
+    help="Only entries about this object.",
 )
-@click.option("--result", type=click.Choice(("ok", "denied")), help="Only those that ended so.")
+@click.option(
+    "--result", type=click.Choice(("ok", "denied")), help="Only entries with this result."
+)
 @store_command(workspace=True)
 async def list_(
     context: CommandContext,

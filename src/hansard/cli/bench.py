@@ -46,7 +46,7 @@ from hansard.cli import output
     type=click.FloatRange(0),
     default=0,
     metavar="MINUTES",
-    help="At the end a mixed load for so long: does memory grow?",
+    help="Finish with MINUTES of mixed load and report memory growth.",
 )
 @click.option(
     "--build",

@@ -28,7 +28,7 @@ def filters(function: Callable[..., Any]) -> Callable[..., Any]:
         "--sub-sessions/--no-sub-sessions",
         "sub_sessions",
         default=None,
-        help="Only sessions that branched from another, or none of them.",
+        help="Only sub-sessions; --no-sub-sessions leaves them out.",
     )(function)
     for each in reversed(FILTERS):
         function = _option(each)(function)
@@ -39,10 +39,10 @@ def _option(each: FilterField) -> Callable[[Callable[..., Any]], Callable[..., A
     from hansard.http.descriptions import description_of
 
     text = (description_of(SharedFilters, each.field) or "").replace("`", "").replace("\n", " ")
-    if each.choices:
+    if each.choices and each.type == "values":
         text += f" One or more of {', '.join(each.choices)}."
-    text = text.replace("with false", "with --no")
     flag = f"--{each.name.replace('_', '-')}"
+    text = text.replace("with false", f"with --no-{flag[2:]}")
     match each.type:
         case "values":
             return click.option(

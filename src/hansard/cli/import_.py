@@ -71,10 +71,8 @@ class _ImportCommand(click.Command):
     shell_complete=one_of(_formats),
     help="One of the formats below, or auto.",
 )
-@click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
-@click.option(
-    "--resume", is_flag=True, help="Go on where an import of the same files was broken off."
-)
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted import of the same files.")
 @click.option(
     "--tz",
     "tz",
@@ -87,7 +85,7 @@ class _ImportCommand(click.Command):
     type=click.Choice(["keep", "drop"]),
     default="keep",
     show_default=True,
-    help="What becomes of messages beside the line that was read last.",
+    help="Messages outside the last branch: keep them as sub-sessions, or drop them.",
 )
 @click.option(
     "--discover", is_flag=True, help="List the sessions of your coding agents, and import them."

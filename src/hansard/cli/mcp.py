@@ -21,8 +21,8 @@ _FIX = (
 def command(url: str | None) -> None:
     """Give an AI agent the sessions of a server, over MCP on standard input and output.
 
-    HANSARD_API_KEY is the key, and the agent sees what that key may see. The agent's program starts
-    this command by itself: its configuration names it.
+    HANSARD_API_KEY is the key, and the agent sees what that key may see. Do not run
+    this command by hand: put it into the agent's MCP configuration.
     """
     from hansard.client import AsyncHansard, Misconfigured
     from hansard.client.wire import address

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     "--check", is_flag=True, help="Only say what is missing; exit code 1 when something is."
 )
 @click.option(
-    "--compact", is_flag=True, help="Then bring what an earlier version wrote to a smaller form."
+    "--compact",
+    is_flag=True,
+    help="Afterwards rewrite an earlier version's data in the compact form.",
 )
 @click.option("--distribute", is_flag=True, help="Then spread the tables over the nodes of Citus.")
 @click.option(
@@ -39,15 +41,15 @@ async def command(
 ) -> int | None:
     """Update the store's schema, or create the store.
 
-    Migrations only go forward, and work while a server of the previous version runs. What an
-    earlier version kept otherwise, or not at all, is counted again from the messages: broken off,
-    that goes on where it was.
+    Migrations only go forward, and work while a server of the previous version runs. Counters
+    that an earlier version lacked are rebuilt from the messages. If interrupted, run it again: it
+    continues.
 
     --compact makes the file of an earlier version smaller, as new ones are: once, after the servers
     of that version have stopped, since they cannot read the result. Servers of this version may run
     meanwhile; only at the end, while the file is written anew, writes wait, some ten seconds for a
-    gigabyte. Broken off, it goes on where it was. It also takes the pages out of the file that a
-    migration left empty.
+    gigabyte. If interrupted, run it again: it continues. It also takes the pages out of the file
+    that a migration left empty.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own

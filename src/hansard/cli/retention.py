@@ -46,8 +46,8 @@ async def show(context: CommandContext) -> None:
 async def set_(context: CommandContext, rules: tuple[str, ...], yes: bool) -> None:
     """Replace all rules. KIND may be '*' for every kind without a rule; no rule keeps everything.
 
-    The server applies the rules by itself. So this asks first when the rules would delete sessions
-    at once, and when none is left.
+    The server applies the rules by itself. This asks first if the new rules would delete sessions
+    now, or if you remove all rules.
     """
     days_by_kind: dict[str, int] = {}
     for rule in rules:
@@ -87,7 +87,7 @@ def _sessions(outcomes: list[Expired]) -> str:
 
 
 @command.command()
-@click.option("--dry-run", is_flag=True, help="Only count what would go.")
+@click.option("--dry-run", is_flag=True, help="Only count the sessions that would be deleted.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def apply(context: CommandContext, dry_run: bool, yes: bool) -> None:

@@ -85,7 +85,7 @@ async def rate(
 
     A score has a NAME and a number or a label.
 
-    Such as: hansard sessions rate order-17 helpful 1
+    Example: hansard sessions rate order-17 helpful 1
     """
     from hansard.native.scores import score_out
 

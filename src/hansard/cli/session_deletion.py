@@ -22,7 +22,7 @@ _TITLE = 48
 @click.command()
 @click.argument("sessions", nargs=-1, required=True, metavar="ID…")
 @click.option("--sub-sessions", is_flag=True, help="Delete their sub-sessions as well; forks stay.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def delete(

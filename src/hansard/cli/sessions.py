@@ -47,7 +47,7 @@ for _action in (*COMMANDS, delete, facets, attention):
     default="-active_at",
     show_default=True,
     metavar="FIELD",
-    help="Such as -active_at, created_at or title.",
+    help="The order, for example -active_at, created_at or title.",
 )
 @click.option(
     "--limit",

@@ -32,7 +32,7 @@ _LONG, _DENSE = 256 * 1024, 4000
 may be held.
 """
 _UNCOUNTED = 64 * 1024
-"""So much of a body is received before it is counted; the server's own buffers hold as much."""
+"""The bytes of a body that are not counted; the server's own buffers hold as many."""
 _TOTAL, _EACH = 18 * MIB, 9 * MIB
 _PATIENCE = 10.0
 _THREADS, _WAITING = 2, 64
@@ -61,7 +61,7 @@ class BodyReader:
 class BodyBudget:
     """Bytes of bodies that the process holds at once, ``each`` of them for one owner.
 
-    Who finds no room waits.
+    A request that finds no room waits.
     """
 
     def __init__(self, total: int = _TOTAL, each: int = _EACH, patience: float = _PATIENCE) -> None:

@@ -26,9 +26,9 @@ _PLAIN = ("", "identity")
 _SHORTEST = 1024
 """An answer that is shorter gains nothing: its headers are as long."""
 _LONG = 128 * 1024
-"""So much takes longer to pack than the event loop may be held."""
+"""From this size on packing would hold the event loop for too long."""
 _TESTED = 1024 * 1024
-"""So much takes long to pack anywhere, so that a sample tells first whether it shrinks."""
+"""From this size on a sample is packed first, to see whether the body shrinks."""
 _SAMPLE = 32 * 1024
 _LEAST_GAIN = 0.3
 """The share that packing must save: bytes in base64 shrink by a quarter, at 30 ms for a MiB."""

@@ -26,7 +26,7 @@ _EXPOSED = (
     "Retry-After", "X-Request-ID",
 )  # fmt: skip
 _PREFLIGHT_SECONDS = 7200
-"""So long a browser keeps the answer to a preflight request; no browser keeps it longer."""
+"""How long a browser may keep the answer to a preflight request; none keeps it longer."""
 
 
 def origins_of(text: str) -> tuple[str, ...]:

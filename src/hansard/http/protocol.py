@@ -20,7 +20,7 @@ from hansard.http.answers import REFUSAL
 HEAD_BYTES = 64 * 1024
 HEADERS = 256
 _PIECE = 16 * 1024
-"""So much is parsed between two looks at the bounds."""
+"""The most bytes parsed between two checks of the bounds."""
 _FRAMING = 9
 """A byte of a body pays for so many bytes on the wire: itself, and the framing of a chunk of its
 own.

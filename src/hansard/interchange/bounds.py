@@ -11,11 +11,11 @@ from msgspec import Struct
 
 MIB = 1024 * 1024
 BAD = 1000
-"""An import ends after so many bad records, when they are more than the good ones."""
+"""An import ends after this many bad records, if they are more than the good ones."""
 REASON = 500
-"""So many characters of the reason for a bad record are kept."""
+"""The most characters of the reason for a bad record."""
 _RATIO, _PACKED_FLOOR = 200, 16 * MIB
-"""A file unpacks to at most so many times its size; how far does not matter below the floor."""
+"""The most that a file may unpack to, in times its size; below the floor any factor is allowed."""
 _SPARSE = 8
 """Beyond a quarter of a million values, each has at least so many bytes: denser JSON only fills
 memory.
@@ -138,7 +138,7 @@ class RecordMeter:
 
 
 def too_large(bounds: Bounds) -> str:
-    """What is said of a record with too many bytes."""
+    """The reason for a record with too many bytes."""
     return f"a record is larger than {_mib(bounds.record)}"
 
 

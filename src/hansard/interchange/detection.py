@@ -23,7 +23,7 @@ from hansard.model.transfer import Snapshot
 Outcome = SessionRecord | Snapshot | StoredDocument | Bad
 _NOTHING = "it reads no message with content"
 _NEAR = 2
-"""So many of its keys must be there for a format to be called near."""
+"""How many keys of a format a file must have to be called similar to it."""
 
 
 class Judgement(Struct, frozen=True):

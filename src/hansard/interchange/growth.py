@@ -109,7 +109,7 @@ def without_unfinished(document: Document, path: Path) -> Document:
 
 
 class _Beginning:
-    """The first bytes of a file, so many and no more."""
+    """The first bytes of a file, at most the number that is given."""
 
     def __init__(self, path: Path, size: int) -> None:
         self._file = path.open("rb")

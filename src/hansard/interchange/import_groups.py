@@ -11,7 +11,7 @@ from hansard.interchange.records import SessionRecord
 from hansard.model.transfer import Incoming, Snapshot
 
 _KNOWN = 100_000
-"""So many sessions are known by name, and so many wait for their parents."""
+"""The most sessions known by name, and the most that wait for their parents."""
 
 
 class Item(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Group(Struct):
         self.size += size
 
     def has_room(self, bounds: Bounds, messages: int = 1, size: int = 1) -> bool:
-        """Whether a session with so many messages and bytes goes in; a first one always does."""
+        """Whether a session of this size goes in; the first one always does."""
         return not self.items or (
             len(self.items) < bounds.sessions_at_once
             and self.messages + messages <= bounds.messages_at_once

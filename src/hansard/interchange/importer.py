@@ -220,7 +220,7 @@ class Import:
             self.report.skipped.append(event.file)
 
     def _is_hopeless(self) -> bool:
-        """Whether so many records are bad, and fewer are good, that no more are read."""
+        """Whether to stop reading: too many records are bad, and more than are good."""
         report = self.report
         if report.bad >= BAD and 2 * report.bad > self._records:
             first = report.problems[0]

@@ -13,7 +13,7 @@ from hansard.interchange.bounds import LIGHT, RecordMeter
 from hansard.interchange.windows import CLOSING, Window
 
 LARGE = 4 * 1024 * 1024
-"""A value of which so many characters are there, and more are to come, is large."""
+"""A value that goes on after this many characters is large."""
 _SHORT, _DEEPEST = 64, 4
 """Texts of so few characters are kept once; so deep is a value read a member at a time."""
 _decoder = json.JSONDecoder(strict=False)

@@ -11,9 +11,9 @@ from msgspec import Struct
 from hansard.model.transfer import Verdict
 
 REMARKS = 100
-"""So many different remarks a report tells apart."""
+"""The most different remarks in a report."""
 PROBLEMS = 100
-"""Of so many bad records a report says why they are; of the others it has the number."""
+"""The most bad records that a report explains; it counts the others."""
 
 
 class Options(Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ _AGAIN, _QUICK, _LARGE = 4, 0.25, 1024 * 1024
 """A larger file that takes longer to read than ``_QUICK`` seconds rests so many times as long."""
 _SAVE_SECONDS = 5.0
 _WRITING = 2.0
-"""A document that was written in the last so many seconds may be half written."""
+"""A document that changed in the last seconds, this many, may be half written."""
 
 
 class Saved(Struct):

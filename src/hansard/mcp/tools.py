@@ -26,7 +26,7 @@ State = Literal[
     "queued", "running", "waiting", "completed", "partial", "failed", "cancelled", "interrupted"
 ]
 _ANSWERS = 10
-"""So many answers of each session are read for a user, the newest."""
+"""How many of the newest answers of each session are read for a user."""
 
 
 class Reader(Struct, frozen=True):
@@ -65,7 +65,7 @@ class Narrowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: State | None = None
     """Only sessions whose latest run is in this state."""
     limit: Some = 10
-    """At most so many sessions."""
+    """The most sessions to return."""
 
     @property
     def where(self) -> SessionFilter:
@@ -131,7 +131,7 @@ class MessagesArguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     after: Name | None = None
     """A message's number or id: the messages directly after it."""
     limit: Some = 20
-    """At most so many messages."""
+    """The most messages to return."""
     tokens: Tokens = 8000
     """The budget, in estimated tokens."""
 
@@ -150,7 +150,7 @@ class ToldArguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     about: Annotated[str, Meta(max_length=200)] | None = None
     """Only answers with these words."""
     limit: Some = 5
-    """At most so many sessions."""
+    """The most sessions to return."""
     tokens: Tokens = 8000
     """The budget, in estimated tokens."""
 

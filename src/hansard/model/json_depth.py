@@ -9,7 +9,7 @@ from itertools import accumulate
 DEPTH = 64
 """So deep may a body be, and what is stored of one."""
 PIECE = 64 * 1024
-"""So much is looked at in one call, which no other thread can interrupt."""
+"""The bytes scanned by one call, which no other thread can interrupt."""
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SOUND = re.compile(rb'[^"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"]*+)*', re.DOTALL)
 _INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 Item = TypeVar("Item")
 PAGE_BYTES = 8 * 1024 * 1024
-"""An answer holds no more items than fit into so many bytes, and one in any case."""
+"""The most bytes of items in an answer; one item is always given."""
 
 
 class Page(Struct, Generic[Item], frozen=True, kw_only=True):

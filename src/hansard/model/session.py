@@ -32,7 +32,7 @@ TASK_KINDS = ("workflow", "task")
 TIME_UNKNOWN = "time_unknown"
 """The metadata of an imported session whose file holds no time."""
 METADATA = 64 * 1024
-"""So many bytes of metadata a session may have: every list carries them."""
+"""The most bytes of metadata of a session; every list carries them."""
 SUB_SESSION, TASK_SESSION = 1, 2
 """Bits of ``branch``: branched from a parent; the run of a workflow or task."""
 

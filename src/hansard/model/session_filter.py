@@ -141,25 +141,25 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     failed_calls: bool | None = None
     """Only sessions with failed calls of tools, or with false only the others."""
     failed_calls_from: Count | None = None
-    """Only sessions with so many failed calls or more."""
+    """Only sessions with at least N failed calls."""
     failed_calls_until: Count | None = None
-    """Only sessions with so many failed calls or fewer."""
+    """Only sessions with at most N failed calls."""
     messages_from: Count | None = None
-    """Only sessions with so many messages or more."""
+    """Only sessions with at least N messages."""
     messages_until: Count | None = None
-    """Only sessions with so many messages or fewer."""
+    """Only sessions with at most N messages."""
     tokens_from: Count | None = None
-    """Only sessions that spent so many model tokens or more, read and written together."""
+    """Only sessions that spent at least N model tokens, input and output together."""
     tokens_until: Count | None = None
-    """Only sessions that spent so many model tokens or fewer."""
+    """Only sessions that spent at most N model tokens."""
     cost_from: Amount | None = None
-    """Only sessions that cost so many US dollars or more."""
+    """Only sessions that cost at least N US dollars."""
     cost_until: Amount | None = None
-    """Only sessions that cost so many US dollars or less."""
+    """Only sessions that cost at most N US dollars."""
     duration_from: Amount | None = None
-    """Only sessions with so many seconds or more between their first and their last message."""
+    """Only sessions with at least N seconds between their first and last message."""
     duration_until: Amount | None = None
-    """Only sessions with so many seconds or fewer between their first and their last message."""
+    """Only sessions with at most N seconds between their first and last message."""
     created_from: Moment | None = None
     """Only sessions that began at this time or later."""
     created_until: Moment | None = None

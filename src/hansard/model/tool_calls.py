@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hansard.model.message import Message
 
 MOST_TOOLS, LONGEST_NAME = 64, 128
-"""So many tools a session is found by, and so many characters each name has at most."""
+"""The most tools that a session is found by, and the longest name, in characters."""
 _FAILED = ("error", "failed", "failure", "exception", "traceback")
 _ERRORS = ("error", "exception", "traceback", "an error occurred", '{"error')
 _BEGINNING = 40

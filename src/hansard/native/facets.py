@@ -33,7 +33,7 @@ class FacetValue(Struct, frozen=True, kw_only=True):
     value: str
     """The value, as the filter takes it."""
     count: int
-    """How many sessions have it; where `exact` is false, at least so many."""
+    """How many sessions have it; a lower bound where `exact` is false."""
 
 
 class FacetOut(Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ class RewindIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     after: str | int | None = None
     """All messages behind this one go: a `seq`, an `id` or a `client_id`; 0 for all of them."""
     count: Annotated[int, Meta(ge=1, le=200)] | None = None
-    """The last so many messages go; all, where there are fewer."""
+    """How many messages to take away from the end; all, where there are fewer."""
     expected_seq: Annotated[int, Meta(ge=0)] | None = None
     """The `last_seq` that the caller knows: refused with 409 when the session is further on."""
     messages: list[MessageIn] | None = None

@@ -31,7 +31,7 @@ _WAITING = 2048
 _HEAD_BYTES = 4 * MIB
 
 
-class Waiting:
+class QueuedAppend:
     """An append and the future of its answer."""
 
     __slots__ = ("append", "future")
@@ -89,7 +89,7 @@ class Appends:
         self._store = store
         self._ids = ids
         self._heads = KnownHeads()
-        self._queues: dict[str, deque[Waiting]] = {}
+        self._queues: dict[str, deque[QueuedAppend]] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
     async def add(self, append: Append) -> Answer:
@@ -110,7 +110,7 @@ class Appends:
             raise StoreUnavailable(
                 f"{len(queue)} appends are waiting: try again later", code="store_overloaded"
             )
-        waiting = Waiting(append, asyncio.get_running_loop().create_future())
+        waiting = QueuedAppend(append, asyncio.get_running_loop().create_future())
         queue.append(waiting)
         return await waiting.future
 
@@ -139,7 +139,7 @@ class Appends:
             for waiting in queue:
                 _settle(waiting, StoreUnavailable("the store is closing"))
 
-    async def _together(self, workspace_id: str, group: Sequence[Waiting]) -> None:
+    async def _together(self, workspace_id: str, group: Sequence[QueuedAppend]) -> None:
         """Write a group; every future is settled, whatever happens."""
         batch, rest = self._claim(workspace_id, group)
         outcomes: Outcomes
@@ -195,14 +195,14 @@ class Appends:
         ]
 
     def _claim(
-        self, workspace_id: str, group: Sequence[Waiting]
-    ) -> tuple[list[Waiting], list[Waiting]]:
+        self, workspace_id: str, group: Sequence[QueuedAppend]
+    ) -> tuple[list[QueuedAppend], list[QueuedAppend]]:
         """Split a group into a batch and the appends whose Idempotency-Key is in use.
 
         Those run alone and raise Busy.
         """
-        batch: list[Waiting] = []
-        rest: list[Waiting] = []
+        batch: list[QueuedAppend] = []
+        rest: list[QueuedAppend] = []
         for waiting in group:
             flights = set(_flights(workspace_id, [waiting]))
             (rest if flights & self._store.in_flight else batch).append(waiting)
@@ -210,7 +210,7 @@ class Appends:
                 self._store.in_flight.update(flights)
         return batch, rest
 
-    async def _single(self, waiting: Waiting) -> None:
+    async def _single(self, waiting: QueuedAppend) -> None:
         try:
             _settle(waiting, await self._alone(waiting.append))
         except BaseException as problem:  # noqa: BLE001 - raised in the waiting caller
@@ -260,7 +260,7 @@ class Appends:
         return before, messages
 
 
-def _flights(workspace_id: str, group: Sequence[Waiting]) -> list[tuple[str, str]]:
+def _flights(workspace_id: str, group: Sequence[QueuedAppend]) -> list[tuple[str, str]]:
     return [
         (workspace_id, waiting.append.once.key)
         for waiting in group
@@ -278,7 +278,7 @@ def _apart(problem: Error, append: Append) -> bool:
     )
 
 
-def _settle(waiting: Waiting, outcome: Answer | BaseException) -> None:
+def _settle(waiting: QueuedAppend, outcome: Answer | BaseException) -> None:
     with contextlib.suppress(asyncio.InvalidStateError):  # the caller was cancelled
         if isinstance(outcome, BaseException):
             waiting.future.set_exception(outcome)

@@ -234,7 +234,7 @@ def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionF
 
 
 def _failed(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
-    """Sessions with failed calls, or with so many."""
+    """Sessions with failed calls, or with a number of them."""
     if (flag := _BOOLEANS.get(qualifier.text.lower())) is not None:
         return SessionFilter(failed_calls=flag)
     return _ranged(qualifier, now, notes)

@@ -22,7 +22,7 @@ MOST = 8
 _LEAST, _LEAST_USER = 2, 3
 METADATA = "metadata."
 MOST_KEYS = 100
-"""So many keys of the metadata are known here, and so many values of one."""
+"""The most metadata keys that are remembered, and the most values of each."""
 _LAST = re.compile(r"(?:^|(?<=\s))-?(?P<name>[\w.-]+)(?P<colon>:)?(?P<value>[^\s\"]*)$")
 _KEY = re.compile(r"[\w.-]+")
 _PLAIN = re.compile(r"[^\s\"()]+")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
 
 _TOGETHER = 32
-"""So many calls are a transaction: others' writes wait for one of them, and no longer."""
+"""The calls of one transaction; other writes wait for one transaction at most."""
 _REFUSALS = (Conflict, Forbidden, Invalid, NotFound, TooLarge)
 _SOURCE = {"source": "telemetry"}
 _BY_TRACE = _SOURCE | {"known_by": "trace"}

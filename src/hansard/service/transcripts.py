@@ -104,7 +104,7 @@ class Transcripts:
         filters: SessionFilter,
         limit: int,
         *,
-        before: verbs.ImportPosition | None = None,
+        before: verbs.MessagePosition | None = None,
     ) -> tuple[dict[str, Session], list[Message]]:
         """The newest ``limit`` messages of all matching sessions, oldest first.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hansard.store.verbs.upkeep import Due, Limits
 
 CALLS_KEPT_US = 86_400_000_000
-"""So long a call may come late and still find its place."""
+"""How late a call may come and still be put in order."""
 EVENTS_KEPT_US = 7 * 86_400_000_000
 EVENTS_KEPT = 100_000
 

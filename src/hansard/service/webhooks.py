@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hansard.store.verbs.store_clock import StoreClock
 
 MOST = 20
-"""So many webhooks a workspace may have."""
+"""The most webhooks of a workspace."""
 PAUSES = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds until the next try, after each that failed; behind the last the delivery is dead."""
 _SECOND, _DAY = 1_000_000, 86_400_000_000

@@ -279,15 +279,15 @@ def newest_messages(
 ) -> Query:
     """Where up to ``limit`` messages of the matching sessions are, newest first.
 
-    The session, ``seq`` and the bytes as stored of each.
+    Each row is a session, a ``seq`` and the bytes that the message takes in the store.
 
     They are older than the position ``before``: ``created_at``, ``seq``, and what a message id
     carries of its session (``ids.session_tail_of``).
 
-    They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in
-    those that were going on at it: nothing else is looked into.  As many numbers are skipped as
-    messages were deleted, so that ``message_count - limit`` is below the last ``limit`` that are
-    there.
+    The candidates are the last messages of the ``limit`` sessions that were active last before
+    ``before``, and the messages of the sessions that were active at it. Deleted messages leave gaps
+    in ``seq``, so that the last ``limit`` messages of a session have numbers above
+    ``message_count - limit``.
     """
     conditions, values = where(filters)
     # The order and the limit only lead the database to the filter's own index, which is sorted so.

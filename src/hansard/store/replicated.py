@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PAUSE_SECONDS = 5.0
-"""So long a replica that failed is left alone."""
+"""How long a replica that failed is left alone."""
 _reads_replica = ContextVar("reads_replica", default=False)
 
 
 class ReplicatedStore:
-    """The primary in everything, but for the reads of a task that said ``read_replica``.
+    """Everything goes to the primary, except the reads of a task that called ``read_replica``.
 
     A replica that fails, or is not there at the start, costs nothing but its help: the primary
     answers instead.

@@ -38,7 +38,7 @@ TOOL_NAME, TOOL_WORD, STEM, TITLE_PART = "=n", "=w", "=k", "=p"
 """What stands before the name of a tool, a word of a tool's call or answer, the stem of a word, and
 the end of a word of a title. They keep each of these apart from the words of texts."""
 MOST_TOOL_WORDS = 4_000
-"""So many words of the tool calls and answers of one message are searched."""
+"""The most words of a message's tool calls and answers that are searched."""
 SHORTEST_PART = 3
 NEVER = "=0"
 ANY = "="

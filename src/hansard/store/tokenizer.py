@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LONGEST_TEXT = 16_000
-"""So many words of one message are searched; PostgreSQL knows no later places."""
+"""The most words of a message that are searched; PostgreSQL stores no later positions."""
 MOST_PLACES = 255
-"""A word counts at so many places of one message; PostgreSQL keeps no more."""
+"""The most positions of a word in a message; PostgreSQL stores no more."""
 LONGEST_WORD = 80
 """A longer one is cut into several, as a phrase."""
 _CHARACTERS = LONGEST_TEXT * (LONGEST_WORD + 1)
-"""Where so many words of the longest kind end; what is behind that is not looked at."""
+"""Where that many words of the greatest length end; text behind it is not read."""
 _LONG = 1 << 16
 FILLER = "_"
 """Stands where a word is that no longer counts, so that phrases keep their distances."""

@@ -99,7 +99,7 @@ def _near(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
     blank = text.find(" ", start, start + _BEFORE)
     start = blank + 1 if blank >= 0 else start
     return Markup("…") + _marked(
-        text[start:], [(span - start, end - start) for span, end in stretches]
+        text[start:], [(begin - start, end - start) for begin, end in stretches]
     )
 
 

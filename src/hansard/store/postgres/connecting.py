@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CONNECT_SECONDS = 5.0
 _NEXT_HOST_SECONDS = 0.5
-"""So long one host is tried alone; the next one is tried beside it from then on."""
+"""How long a host is tried alone, before the next one is tried beside it."""
 _PEER_SECONDS = 5
 """What was sent and is not acknowledged by then ends a connection."""
 _IDLE_SECONDS, _PROBES = 15, 3

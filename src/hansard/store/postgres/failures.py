@@ -121,7 +121,7 @@ def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for 
         return DriverFailure("the statement took longer than it may", code="statement_timeout")
     code = sqlstate(problem)
     if code.startswith("23"):
-        return Conflict("there is one of that name already", code="exists")
+        return Conflict("a row with this key exists already", code="exists")
     if code.startswith("22"):
         return Invalid(f"the database refuses a value: {problem}", code="bad_value")
     if code.startswith("53100"):

@@ -239,7 +239,7 @@ def _translated(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one
         case OverflowError() | UnicodeEncodeError():
             return Invalid(f"the store cannot hold a value: {problem}", code="bad_value")
         case apsw.ConstraintError():
-            return Conflict("there is one of that name already", code="exists")
+            return Conflict("a row with this key exists already", code="exists")
         case apsw.InterruptError():
             return DriverFailure("the statement took longer than it may", code="statement_timeout")
         case apsw.BusyError() | apsw.LockedError():

@@ -64,10 +64,10 @@ def delete_noted(  # noqa: PLR0913 - the facts of a deletion
     *,
     if_version: frozenset[str] | None = None,
 ) -> Steps[Deletion]:
-    """The same with an entry in the audit log.
+    """Delete the session and write it into the audit log.
 
-    Which ``describe`` makes of the session's id and of what went; nothing unless it is at one of
-    ``if_version``.
+    ``describe`` makes the entry from the session's id and the numbers of what was deleted. Raises
+    Conflict, and deletes nothing, unless the session is at one of ``if_version``.
     """
     top = yield from locked(ref)
     at_version(top, if_version)

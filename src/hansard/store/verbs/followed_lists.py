@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MEMORY = 8 * MIB
 _ROW_BYTES = 384
 _SPARE = 32
-"""So many rows are kept beyond a page, for those that leave it."""
+"""How many rows are kept beyond a page, to replace rows that leave it."""
 
 
 class Beginning(Struct, frozen=True):

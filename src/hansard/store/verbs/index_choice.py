@@ -31,11 +31,11 @@ _TITLES = frozenset({"title"})
 never the sessions themselves.
 """
 SORTED_AT_ONCE = 2000
-"""So many sessions are rather sorted than found by walking the order."""
+"""Up to this many sessions are sorted; beyond it the index of the order is walked."""
 
 
 def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[frozenset[str]]:
-    """What shall not choose the index, as ``listing.page`` takes it.
+    """The filters, and ``ORDER``, that must not choose the index of ``listing.page``.
 
     The narrowest filter leads where its index has the order too, which it has by ``active_at`` for
     one value, or where it leaves few sessions to sort; otherwise the order leads and every filter
@@ -62,7 +62,7 @@ def leading(filters: SessionFilter, loose: frozenset[str]) -> SessionFilter:
 
 
 def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset[str]]:
-    """As ``loosened``, for a count, which needs no order.
+    """The filters that must not choose the index of a count, which needs no order.
 
     The narrowest filter leads whatever its size.
     """

@@ -18,7 +18,7 @@ from hansard.store import rows, steps
 from hansard.store.packing import unpacked
 from hansard.store.search_query import Entry, message_words, title_words
 from hansard.store.steps import Query, Steps, many, row, run
-from hansard.store.verbs.unindexed import Unseen, Waiting, sizes
+from hansard.store.verbs.unindexed import UnindexedSession, Unseen, sizes
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
 """For each session the words of messages by seq."""
@@ -53,7 +53,7 @@ def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str
     return by_session
 
 
-def title_of(session: Waiting) -> list[tuple[int, list[str]]]:
+def title_of(session: UnindexedSession) -> list[tuple[int, list[str]]]:
     """The document of a title that is not indexed yet."""
     return [(0, title_words(session.title))] if session.title and not session.titled else []
 
@@ -161,7 +161,7 @@ def _indexed(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Indexe
 
 
 def _alive(
-    workspace_id: str, waiting: Mapping[str, Waiting], by_session: Documents
+    workspace_id: str, waiting: Mapping[str, UnindexedSession], by_session: Documents
 ) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
     """The documents without those whose messages were deleted since they were read."""
     stretches = [
@@ -247,7 +247,7 @@ def forget_behind(here: Mapping[str, str], detached: Detached, after: int) -> St
 
 
 def clean(limit: int) -> Steps[int]:
-    """Take the words of up to so many deleted messages out of the index; how many there were."""
+    """Take the words of deleted messages out of the index; returns how many messages there were."""
     got = yield from steps.rows("search_erasures", limit=limit)
     yield from many("search_forget", list(_erased(got)))
     yield from many("search_erased", [{"handle": handle, "seq": seq} for handle, seq, *_ in got])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _USER = 3
 _BEHIND = "\U0010ffff"
 _MOST = 20
-"""Of so many messages with one client id, in forks and elsewhere, one is found for the caller."""
+"""The most messages with one client id, as in forks, that are searched for the caller's."""
 
 
 def named(ref: SessionRef) -> Steps[list[Session]]:

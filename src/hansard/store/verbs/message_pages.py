@@ -24,7 +24,7 @@ _PAUSE = 1 << 16
 """Bytes after which others may go first: unpacking them takes some tenths of a millisecond."""
 _SIZE_AT = 2
 _SHOWN_BYTES = 2000
-"""To show a message takes as long as to read so many bytes, however short it is."""
+"""What showing a message costs at least, in bytes that could be read in that time."""
 _first = itemgetter(0)
 _SIZE = "octet_length(parts) + octet_length(metadata)"
 SIZED = f"seq, {_SIZE}"

@@ -68,8 +68,8 @@ class Trace(Struct):
         return call.session or self.facts.session or BY_TRACE + self.record.trace
 
 
-class Share(Struct):
-    """The calls of one trace that belong to one session, and those of them that count there."""
+class TraceShare(Struct):
+    """The calls of one trace in one session; ``speaking`` are those that count there."""
 
     trace: Trace
     calls: list[ModelCall]
@@ -85,7 +85,7 @@ class Share(Struct):
         ]
 
     def new(self, session_id: str) -> list[ModelCall]:
-        """Those of them that count."""
+        """The fresh calls whose messages count."""
         spoken = {call.span for call in self.speaking}
         return [call for call in self.fresh(session_id) if call.span in spoken]
 
@@ -181,9 +181,9 @@ def _joined(
     return Trace(record, facts, calls, before, filed, changed)
 
 
-def _shares(traces: Sequence[Trace]) -> dict[str, list[Share]]:
+def _shares(traces: Sequence[Trace]) -> dict[str, list[TraceShare]]:
     """What the traces have in each session, by the session's name, in the order of names."""
-    shares: dict[str, list[Share]] = defaultdict(list)
+    shares: dict[str, list[TraceShare]] = defaultdict(list)
     for trace in traces:
         spoken = {call.span for call in counting(trace.calls.values())}
         by_name: dict[str, list[ModelCall]] = defaultdict(list)
@@ -191,12 +191,12 @@ def _shares(traces: Sequence[Trace]) -> dict[str, list[Share]]:
             by_name[trace.home(call)].append(call)
         for name, calls in by_name.items():
             speaking = [call for call in calls if call.span in spoken]
-            shares[name].append(Share(trace, calls, speaking))
+            shares[name].append(TraceShare(trace, calls, speaking))
     return dict(sorted(shares.items()))
 
 
 def _growing(
-    caller: SessionRef, shares: Mapping[str, Sequence[Share]], make: Make
+    caller: SessionRef, shares: Mapping[str, Sequence[TraceShare]], make: Make
 ) -> Steps[dict[str, GrowingSession]]:
     """The sessions for which there are messages, locked, and new where they are not there."""
     names = [name for name, own in shares.items() if any(share.speaking for share in own)]
@@ -222,7 +222,7 @@ def _growing(
 
 def _behind(
     caller: SessionRef,
-    shares: Mapping[str, Sequence[Share]],
+    shares: Mapping[str, Sequence[TraceShare]],
     growing_sessions: Mapping[str, GrowingSession],
 ) -> Steps[set[str]]:
     """The ids of the sessions that know calls from the time of the first new one on."""
@@ -244,7 +244,7 @@ def _behind(
 
 def _grow(  # noqa: PLR0913 - what a session is made of
     growing: GrowingSession,
-    speaking_shares: Sequence[Share],
+    speaking_shares: Sequence[TraceShare],
     behind: set[str],
     drafts: Drafts,
     ids: IdSource,
@@ -284,7 +284,7 @@ def _grow(  # noqa: PLR0913 - what a session is made of
 
 def _conclude(
     caller: SessionRef,
-    shares: Mapping[str, Sequence[Share]],
+    shares: Mapping[str, Sequence[TraceShare]],
     growing_sessions: Mapping[str, GrowingSession],
     filed: Sequence[Values],
     now: int,

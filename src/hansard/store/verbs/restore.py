@@ -57,7 +57,7 @@ class ChainedSnapshot(Struct, frozen=True):
 
 
 class KnownSession(Struct, frozen=True):
-    """As of which change a session is here, and how many messages it has."""
+    """The stored session's version and the number of its last message."""
 
     version: int
     last_seq: int

@@ -67,7 +67,7 @@ class Hit(Struct, Generic[V], frozen=True):
     shown: V
 
 
-class Finding(Struct, Generic[V], frozen=True):
+class SearchPage(Struct, Generic[V], frozen=True):
     """A page of hits, plus one when there are more."""
 
     hits: list[Hit[V]]
@@ -91,7 +91,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
-) -> Steps[Finding[V]]:
+) -> Steps[SearchPage[V]]:
     """One page; without ``terms`` every session that the filter lets through.
 
     ``since`` is the generation at which a walk began.
@@ -102,7 +102,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
             workspace_id, filters, _ORDER, limit, after=after, since=since, with_total=with_total
         )
         results = yield from _results(workspace_id, listed.rows, None, {}, presentation)
-        return Finding(_hits(listed.rows, results), listed.total, now)
+        return SearchPage(_hits(listed.rows, results), listed.total, now)
     clearings, key = kept.answers.clearings, search_answers.key_of(terms, filters)
     begun = yield from row("search_begin", workspace_id=workspace_id)
     now, code, seen, is_made_anew = begun or (0, None, None, False)
@@ -132,7 +132,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
             search_answers.newest_results(before.results, results),
         )
         search_answers.keep(workspace_id, key, answer, kept.answers, clearings)
-    return Finding(_hits(picked, results), total, now)
+    return SearchPage(_hits(picked, results), total, now)
 
 
 def _pick(

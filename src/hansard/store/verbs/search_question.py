@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_HITS, _FEW_SESSIONS = 1000, 50
 _MOST_PROBES, _MOST_PASSES, _MOST_PROBED = 16, 3, 10_000
 _AT_ONCE = 4
-"""Of so many sessions the messages are asked for one by one, of more from the newest on."""
+"""Up to this many sessions are queried one by one; more are queried together, newest first."""
 
 
 class Question(Struct):
@@ -36,7 +36,7 @@ class Question(Struct):
     workspace_id: str
     filters: SessionFilter
     spelled: dict[str, str]
-    waiting: search_unseen.Waiting
+    waiting: search_unseen.UnindexedMatches
     is_matching: dict[str, bool]
     rows: dict[str, Row | None]
     session_ids: dict[Any, str]
@@ -69,7 +69,7 @@ def ask(  # noqa: PLR0913 - the question and what is known
     terms: SearchTerms,
     filters: SessionFilter,
     code: str | None,
-    waiting: search_unseen.Waiting,
+    waiting: search_unseen.UnindexedMatches,
     before: Answer,
 ) -> Steps[Question]:
     """Ask the index which sessions match.

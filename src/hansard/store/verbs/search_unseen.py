@@ -32,12 +32,12 @@ _CHANGED = 5
 
 
 Compared: TypeAlias = "Mapping[str, tuple[int, list[int]]]"
-"""By session the generation of its last change but appends, as far as it is looked up, and the
-``seq`` of what matches of that which is not indexed, the newest first.
+"""For each session the generation of its last change other than an append, as far as it is looked
+up, and the ``seq`` of its unindexed matches, newest first.
 """
 
 
-class Waiting(NamedTuple):
+class UnindexedMatches(NamedTuple):
     """The matches by session, all that was compared, and whether that is everything."""
 
     seqs: dict[str, list[int]]
@@ -79,14 +79,14 @@ def matching(  # noqa: PLR0913 - where to look, and what is known
     until: int,
     words: UnseenWords,
     before: Before | None = None,
-) -> Steps[Waiting]:
+) -> Steps[UnindexedMatches]:
     """What matches of that which changed behind ``after``, the generation that the index has seen.
 
     Of more than ``_MOST_MESSAGES`` messages some are left out. With ``before``, for which the index
     had seen as much, only the sessions that changed since are compared.
     """
     if until <= after:
-        return Waiting({}, {}, is_whole=True)
+        return UnindexedMatches({}, {}, is_whole=True)
     known = before.compared if before else {}
     changed, last = yield from _changed(workspace_id, before.generation if before else after, until)
     is_whole = last == until and sum(row[3] - row[1] for row in changed) <= _MOST_MESSAGES
@@ -106,7 +106,7 @@ def matching(  # noqa: PLR0913 - where to look, and what is known
     for row in rows_left:
         compared[row[0]][1].sort(reverse=True)
     seqs = {ident: matches for ident, (_, matches) in compared.items() if matches}
-    return Waiting(seqs, compared, is_whole and all_read)
+    return UnindexedMatches(seqs, compared, is_whole and all_read)
 
 
 def _documents(

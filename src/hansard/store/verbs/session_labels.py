@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hansard.model import Session
 
 MOST_PAIRS, LONGEST_NAME, LONGEST_VALUE = 64, 128, 256
-"""So many keys of a session's metadata are found, and so many characters each."""
+"""The most metadata keys that a session is found by, and the longest, in characters."""
 
 
 def put(session: Session) -> Steps[None]:

@@ -83,7 +83,7 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
 def start(
     session: Session, ref: SessionRef, *, refuse: bool = False
 ) -> Steps[tuple[Session, bool]]:
-    """The same for a caller who may be narrowed.
+    """Create the session, or get the one of this name, for a key that may be narrowed.
 
     Raises Conflict ``session_exists`` when the name is that of a session which the caller may not
     see or which another user has, and with ``refuse`` whenever the name is taken.

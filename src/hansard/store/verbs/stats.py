@@ -356,7 +356,7 @@ def locking(workspace_id: str) -> Query:
 
 
 def looking_up(workspace_id: str, session_id: str) -> Query:
-    """As what a session is counted, for ``forget_message``; behind the lock."""
+    """The query for what the statistics hold of a session; run it after ``locking``."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
     return Query("stats_counted_get", here)
 
@@ -392,7 +392,7 @@ def _write(changes: StatsChanges, counted: Counted) -> Steps[None]:
 
 
 def _locked(workspace_id: str, session_id: str) -> Steps[Counted | None]:
-    """As what a session is counted; whoever counts waits until the transaction ends."""
+    """What the statistics hold of a session, locked until the transaction ends."""
     if not (yield locking(workspace_id)):
         return None
     records = yield looking_up(workspace_id, session_id)

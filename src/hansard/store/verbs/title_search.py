@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row
 
 MOST_SORTED = 2000
-"""So many sessions are rather sorted than found by walking the order."""
+"""Up to this many matches are sorted in memory; beyond it the list is walked in order."""
 MOST_COUNTED = 10_000
-"""So many sessions are rather looked up one by one than counted by walking all titles."""
+"""Up to this many matches are looked up one by one; beyond it all titles are walked."""
 _MOST_CHANGES = (8, listing.MOST_IDS)
-"""So many changes are looked for at first, and so many when there are more."""
+"""How many changes the first look reads, and the second."""
 _MEMORY = 64 * MIB
 """A sixteenth, the most that an entry takes, has room for ``MOST_COUNTED`` matches."""
 _ROW_BYTES = 384
@@ -137,7 +137,7 @@ def matching(workspace_id: str, filters: SessionFilter, limit: int) -> Steps[lis
 
 
 def _waiting(workspace_id: str, terms: SearchTerms, after: int) -> Steps[list[str]]:
-    """The same among the titles that are not indexed yet."""
+    """The ids of the sessions whose title matches and is not indexed yet."""
     until = yield from generation(workspace_id)
     if until <= after:
         return []
@@ -160,7 +160,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None,
     since: int | None,
 ) -> Steps[list[Row]]:
-    """Up to ``limit`` rows of these matches, as ``listing.page`` gives them."""
+    """A page of the matches: up to ``limit`` rows of the shape that ``listing.page`` gives."""
     moved = (
         (yield from snapshot_paging.moves(workspace_id, sort, since)) if since is not None else {}
     )
@@ -184,7 +184,7 @@ def _position(row: Row) -> list[Any]:
 def _passing(
     workspace_id: str, filters: SessionFilter, ids: Collection[str], sort: str
 ) -> Steps[list[Row]]:
-    """Those of these sessions that pass."""
+    """The rows of the sessions that pass the filter."""
     passing: list[Row] = []
     for some in _chunks(list(ids)):
         passing += yield listing.among(workspace_id, filters, some, sort)

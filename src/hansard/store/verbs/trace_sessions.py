@@ -28,7 +28,7 @@ from hansard.store.verbs.session_lookup import AppendHead, SessionRef, linked, l
 from hansard.store.verbs.summaries import extended
 
 MOST_MESSAGES = 4000
-"""So many of a session's latest messages are known while calls are taken."""
+"""How many of a session's latest messages are compared with the calls."""
 _MADE_HERE = b'"source":"telemetry"'
 
 
@@ -100,7 +100,7 @@ def again(session: Session) -> Steps[GrowingSession]:
 
 
 def find(workspace_id: str, names: Sequence[str]) -> Steps[dict[str, LockedSession]]:
-    """The sessions of exactly these names, locked in one order; those that are not there lack."""
+    """The sessions by name, locked in one order; absent sessions are missing from the result."""
     own = [name for name in names if ids.uuid_in(name) is None]
     stored = yield from store_steps.rows(
         "session_lock_by_own_ids", workspace_id=workspace_id, own_ids=rows.texts(own)

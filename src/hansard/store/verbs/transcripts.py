@@ -33,7 +33,7 @@ _TAIL_BYTES, _MOST_BYTES = PAGE_BYTES // 2, 4 * PAGE_BYTES
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
 SPEAKERS = ("system", "user", "assistant")
-ImportPosition = tuple[int, int, str]
+MessagePosition = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
 
 
@@ -205,7 +205,7 @@ def _pattern(text: str) -> str:
 
 
 def newest(
-    workspace_id: str, filters: SessionFilter, limit: int, before: ImportPosition | None
+    workspace_id: str, filters: SessionFilter, limit: int, before: MessagePosition | None
 ) -> Steps[tuple[dict[str, Session], list[Message]]]:
     """The newest messages of the matching sessions before ``before``, oldest first.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Waiting(Struct, frozen=True):
+class UnindexedSession(Struct, frozen=True):
     """A session with something that is not indexed: messages behind ``seq``, or its title."""
 
     session_id: str
@@ -36,7 +36,7 @@ class Unseen(Struct, frozen=True):
 
     workspace_id: str
     until: int
-    sessions: list[Waiting]
+    sessions: list[UnindexedSession]
     messages: list[Message]
     reached: dict[str, int]
     whole: bool
@@ -93,7 +93,7 @@ def _stretch(
     """
     waiting = sorted(
         (
-            Waiting(ident, seq, bool(titled), last_seq, title)
+            UnindexedSession(ident, seq, bool(titled), last_seq, title)
             for ident, seq, titled, last_seq, title, *_ in got
         ),
         key=attrgetter("session_id"),
