@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -63,3 +65,32 @@ def test_sqlite_plans_a_statement_once_whatever_its_values_are(tmp_path: Path) -
     connection.execute(sql, {"id": "two"})
     assert planned == []
     connection.close()
+
+
+PACKAGE = Path(statements.__file__).parents[1]
+
+
+def composed_names(module: ast.Module) -> Iterator[re.Pattern[str]]:
+    """What the f-strings of a module can spell; five letters of each are written out at least."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr):
+            written = [
+                str(part.value) if isinstance(part, ast.Constant) else None for part in node.values
+            ]
+            if sum(len(text) for text in written if text) >= 5:
+                yield re.compile("".join(r"\w+" if t is None else re.escape(t) for t in written))
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_every_statement_is_used(backend: str) -> None:
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    words = {word for source in sources for word in re.findall(r"\w+", source)}
+    spelled = {pattern for source in sources for pattern in composed_names(ast.parse(source))}
+    # PostgreSQL finds the form of a statement for many rows behind its name.
+    names = {name.removesuffix("_rows") for name in statements.load(backend)}
+    unused = [
+        name
+        for name in sorted(names - words)
+        if not any(pattern.fullmatch(name) for pattern in spelled)
+    ]
+    assert unused == []

@@ -11,6 +11,7 @@ from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import MIB, ONCE, Route
 from hansard.model.checkpoint import Beside, Blob, Checkpoint, CheckpointQuery, PendingWrite
+from hansard.model.session import name_of
 from hansard.native.checkpoint_bodies import (
     AcrossParams,
     BesideIn,
@@ -96,7 +97,7 @@ async def _beside(call: Call[None, Any], body: BesideIn) -> Beside:
 
 def _stored(ident: str, result: Any) -> Stored:  # noqa: ANN401 - the session before, and its new messages
     head, messages = result
-    name = head.own_id or f"ses_{head.id}"
+    name = name_of(head.id, head.own_id)
     shown = [message_out(name, message) for message in messages]
     return Stored(id=ident, messages=shown or UNSET)
 

@@ -13,6 +13,7 @@ from hansard.http.fields import us
 from hansard.http.route import MIB, ONCE, CacheValidator, Route
 from hansard.model import Message, MessageQuery
 from hansard.model.message import Role
+from hansard.model.session import name_of
 from hansard.model.times import Moment
 from hansard.native.document_bodies import set_draft
 from hansard.native.errors import NO_MESSAGE, NO_SESSION
@@ -107,7 +108,7 @@ async def append_messages(call: Call[None, AppendIn]) -> Appended:
 
 def _appended(result: tuple[Any, list[Message]]) -> Appended:
     session, messages = result
-    name = session.own_id or f"ses_{session.id}"
+    name = name_of(session.id, session.own_id)
     return Appended(data=[message_out(name, message) for message in messages])
 
 

@@ -51,7 +51,7 @@ def _assignments(names: Iterable[str]) -> str:
 
 
 def _from_rows(names: Iterable[str]) -> str:
-    """The same out of the rows ``given``."""
+    """The assignments of ``names`` out of the rows ``given``."""
     columns = [_column(name) for name in names if name not in _FIXED]
     return ", ".join(f"{column} = given.{column}" for column in columns)
 
@@ -59,7 +59,17 @@ def _from_rows(names: Iterable[str]) -> str:
 _SESSION = _types(Session) | _DERIVED
 COLUMNS = {"session": _listed(Session), "message": _listed(Message), "run": _listed(Run)}
 """The columns of each noun, in the order of its fields: rows are read by position."""
+APPEND_HEAD = ", ".join(
+    (
+        *("id", "own_id", "user_id", "app", "last_seq", "updated_at", "active_at"),
+        *("title_folded", "tools"),
+        "case when hash_seq = last_seq then last_hash end",
+        "version",
+    )
+)
+"""The columns of ``session_lookup.AppendHead``, in the order of its fields."""
 FRAGMENTS = COLUMNS | {
+    "append_head": APPEND_HEAD,
     "session_columns": ", ".join(map(_column, _SESSION)),
     "session_parameters": ", ".join(f":{name}" for name in _SESSION),
     "session_arrays": _arrays(_SESSION),

@@ -14,7 +14,7 @@ from hansard.store.filter_conditions import LOOSE, NOTHING, leads, named_values,
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hansard.model import MessageQuery, SessionFilter
     from hansard.store.steps import Row
@@ -139,6 +139,11 @@ def _counted(filters: SessionFilter, loose: frozenset[str]) -> tuple[str, dict[s
     has_range = filters.active_from is not None or filters.active_until is not None
     column = "active_at" if has_range and not loose & _ACTIVE else ""
     return in_pieces(matching, by_archive(filters, column, loose)), values
+
+
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids, at most ``MOST_IDS`` at a time."""
+    yield from (ids[start : start + MOST_IDS] for start in range(0, len(ids), MOST_IDS))
 
 
 def among(

@@ -49,13 +49,6 @@ select scope, owner, key, revision, type, encoding, octet_length(body), app, use
    and (expires_at is null or expires_at > :now)
  order by owner, key limit :limit
 
--- name: document_of_session
--- All documents of a session, without their bodies; for its details.
-select scope, owner, key, revision, type, encoding, octet_length(body), app, user_id, session_id, created_at, updated_at, expires_at
-  from documents
- where workspace_id = :workspace_id and scope = 'session' and owner = :session_id and (expires_at is null or expires_at > :now)
- order by key limit :limit
-
 -- name: document_walk
 -- The next documents of a session, whole.
 select scope, owner, key, revision, type, encoding, octet_length(body), app, user_id, session_id, created_at, updated_at, expires_at, body

@@ -78,12 +78,12 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message where the row has it; locks the row until commit.
 -- Only columns of the row itself: it is read again after the wait for the lock, a subquery would see the state from before.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions where workspace_id = :workspace_id and id = :id for update
 
 -- name: session_peek_by_own_id
 -- The same by the caller's own id, which a session keeps.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions where workspace_id = :workspace_id and own_id = :own_id for update
 
 -- name: recount_lock
@@ -327,7 +327,7 @@ select own_id, id from sessions
 
 -- name: session_peek_many
 -- As session_peek, for a batch of appends; locks the rows in the order of their ids, so that two batches never wait for each other.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
  order by id for update

@@ -140,11 +140,11 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message where the row has it.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions where workspace_id = :workspace_id and id = :id
 
 -- name: session_peek_by_own_id
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions where workspace_id = :workspace_id and own_id = :own_id
 
 -- name: recount_lock
@@ -355,7 +355,7 @@ select own_id, id from sessions where workspace_id = :workspace_id and own_id in
 
 -- name: session_peek_many
 -- What a batch of appends must know of its sessions.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end, version
+select {append_head}
   from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 
 -- name: message_by_client_ids

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -253,7 +254,7 @@ def _grow(  # noqa: PLR0913 - what a session is made of
     """Append what is new, or make the end of the transcript anew where a call came late."""
     id_ = growing.before.id
     new = sorted(
-        (call for share in speaking_shares for call in share.new(id_)), key=trace_repairs.order
+        (call for share in speaking_shares for call in share.new(id_)), key=attrgetter("order")
     )
     was = [(call, share) for share in speaking_shares for call in share.counted(id_)]
     is_amended = any(call not in share.speaking for call, share in was)

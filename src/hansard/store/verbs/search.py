@@ -8,7 +8,7 @@ sessions changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -197,7 +197,7 @@ def _passing(
     Not many more than ``most`` where that is given.
     """
     passing: list[Row] = []
-    for some in _by_size(idents):
+    for some in listing.chunks(idents):
         unknown = [ident for ident in some if ident not in question.rows]
         if unknown:
             got = yield listing.among(question.workspace_id, question.filters, unknown)
@@ -218,13 +218,6 @@ def _count(question: Question) -> Steps[int]:
     indexed = yield from value("search_count", **question.spelled, limit=MOST_COUNTED + 1)
     indexed_too = yield from search_question.also_indexed(question)
     return int(indexed) + len(question.waiting.seqs.keys() - indexed_too)
-
-
-def _by_size(idents: Sequence[str]) -> Iterator[Sequence[str]]:
-    yield from (
-        idents[start : start + listing.MOST_IDS]
-        for start in range(0, len(idents), listing.MOST_IDS)
-    )
 
 
 def _results(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from msgspec import Struct
 
@@ -138,6 +138,23 @@ class AppendHead(Struct, frozen=True):
     tools: str
     hash: bytes | None
     version: int
+
+    @classmethod
+    def of(cls, session: Session, last_hash: bytes | None) -> Self:
+        """The head of a session that is read whole and locked."""
+        return cls(
+            session.id,
+            session.own_id,
+            session.user_id,
+            session.app,
+            session.last_seq,
+            session.updated_at,
+            session.active_at,
+            rows.fold(session.title or ""),
+            bytes(session.tools).decode(),
+            last_hash,
+            session.version,
+        )
 
 
 def peeked(ref: SessionRef) -> Steps[AppendHead]:

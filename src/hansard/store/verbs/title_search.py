@@ -20,7 +20,7 @@ from hansard.store.verbs import snapshot_paging
 from hansard.store.verbs.events import generation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row
@@ -186,10 +186,6 @@ def _passing(
 ) -> Steps[list[Row]]:
     """The rows of the sessions that pass the filter."""
     passing: list[Row] = []
-    for some in _chunks(list(ids)):
+    for some in listing.chunks(list(ids)):
         passing += yield listing.among(workspace_id, filters, some, sort)
     return passing
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    yield from (ids[at : at + listing.MOST_IDS] for at in range(0, len(ids), listing.MOST_IDS))

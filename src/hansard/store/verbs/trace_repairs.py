@@ -6,13 +6,14 @@ The messages behind the place where it belongs are emptied and appended again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from hansard.model import MessageQuery, Session
-from hansard.model.model_call import ModelCall, Order, Position, counting, transcript
+from hansard.model.model_call import ModelCall, Position, counting, transcript
 from hansard.store.steps import Steps, rows
 from hansard.store.verbs import message_pages, messages, trace_sessions
 from hansard.store.verbs.trace_messages import Drafts, appended, mark_of, spent, time_of
@@ -78,16 +79,12 @@ def repair(
     return growing
 
 
-def order(call: ModelCall) -> Order:
-    return call.order
-
-
 def _is_late(session: Session, new: Sequence[ModelCall]) -> Steps[bool]:
     """Whether the session has a call with messages behind the first of the new ones."""
     own = {(call.trace, call.span) for call in new}
     later = yield from _calls(session, new[0].at)
     return any(
-        call.has_messages and order(call) > order(new[0])
+        call.has_messages and call.order > new[0].order
         for call in later
         if (call.trace, call.span) not in own
     )
@@ -101,7 +98,7 @@ def _calls(session: Session, since: int) -> Steps[list[ModelCall]]:
 
 def _line(calls: Iterable[ModelCall]) -> list[tuple[Position, ModelCall]]:
     """The messages that these calls make together, each with its call."""
-    ordered = sorted(counting(calls), key=order)
+    ordered = sorted(counting(calls), key=attrgetter("order"))
     positions = transcript([(call.sent, call.answers) for call in ordered])
     return [(position, ordered[position.call]) for position in positions]
 

@@ -74,19 +74,7 @@ class LockedSession(NamedTuple):
 def begin(locked_session: LockedSession, *, is_new: bool = False) -> Steps[GrowingSession]:
     """Where a transaction begins with a locked session; ``is_new`` where it made it itself."""
     session = locked_session.session
-    head = AppendHead(
-        session.id,
-        session.own_id,
-        session.user_id,
-        session.app,
-        session.last_seq,
-        session.updated_at,
-        session.active_at,
-        rows.fold(session.title or ""),
-        bytes(session.tools).decode(),
-        locked_session.hash,
-        session.version,
-    )
+    head = AppendHead.of(session, locked_session.hash)
     last = yield from linked(session.workspace_id, head)
     return GrowingSession(session, session, Tail(session.workspace_id, head, last), is_new)
 
