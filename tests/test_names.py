@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("bench", "scripts", "src", "tests")
+BLOCKS = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PUBLISHED = ROOT / "tests" / "clients" / "snippets"
 """The documents' own words, run as they were published."""
 
@@ -57,13 +59,24 @@ def parsed(path: Path) -> ast.Module:
 
 def breaches(path: Path) -> list[str]:
     """Each banned name in the module, with its line and what to do."""
+    return complaints(path, [(1, path.stem), *names(parsed(path))])
+
+
+def complaints(path: Path, named: Iterable[tuple[int, str]]) -> list[str]:
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    module = (1, path.stem)
     return [
         f"{shown}:{line}: {name!r} does not say what it is; name {BANNED[word]}"
-        for line, name in (module, *names(parsed(path)))
+        for line, name in named
         if (word := name.strip("_").lower()) in BANNED
     ]
+
+
+def names_in_blocks(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, name) of what the Python blocks of a page name."""
+    page = path.read_text()
+    for block in BLOCKS.finditer(page):
+        before = page.count("\n", 0, block.start(1))
+        yield from ((before + line, name) for line, name in names(ast.parse(block[1])))
 
 
 def test_no_name_is_a_riddle() -> None:
@@ -71,6 +84,21 @@ def test_no_name_is_a_riddle() -> None:
     own = [path for path in modules if not path.is_relative_to(PUBLISHED)]
     assert len(own) > 500, "the folders hold the whole of the code"
     assert "\n".join(line for path in own for line in breaches(path)) == ""
+
+
+def test_no_page_teaches_a_riddle() -> None:
+    pages = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+    named = {page: list(names_in_blocks(page)) for page in pages}
+    assert sum(map(len, named.values())) > 100, "the blocks of the pages are read"
+    assert "\n".join(line for page in pages for line in complaints(page, named[page])) == ""
+
+
+def test_a_page_is_read_by_its_lines(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n\n```python\nx = 1\nasked = x\n```\n\n```sh\nsaid=1\n```\n")
+    assert complaints(page, names_in_blocks(page)) == [
+        f"{page}:5: 'asked' does not say what it is; name {BANNED['asked']}"
+    ]
 
 
 def test_a_riddle_is_found_wherever_a_name_can_stand(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # one call needs no stubs
+
+from hansard.store.postgres.security import EXEMPT
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -75,3 +78,19 @@ def test_every_link_to_another_page_leads_somewhere(page: Path) -> None:
         if "://" not in link and not link.startswith(("#", "mailto:"))
     ]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_the_tables_that_row_security_leaves_out_are_named() -> None:
+    page = (DOCS / "guides" / "secure.md").read_text()
+    listed = page.partition("Not under policy")[2].partition(":")[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == {"workspaces", *EXEMPT}
+
+
+def test_promises_have_the_numbers_that_the_first_page_gives_them() -> None:
+    promised = re.findall(
+        r"^(\d)\. \*\*(.+?)[.,]?\*\*", (DOCS / "index.md").read_text(), re.MULTILINE
+    )
+    sections = re.findall(r"^## (\d)\. (.+)$", (DOCS / "promises.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in promised] == list(range(1, 10))
+    assert len(sections) >= 5
+    assert set(sections) <= set(promised)
