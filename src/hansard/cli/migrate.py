@@ -149,7 +149,7 @@ async def _opened(store: Store, context: CommandContext, *, check: bool) -> list
 
 
 async def _recount(store: Store, context: CommandContext) -> None:
-    """Count sessions from before again; broken off, it goes on the next time."""
+    """Count the sessions of an earlier version again; run once more, it continues."""
     from hansard.service import Service
 
     service = await Service.on(store)

@@ -297,7 +297,7 @@ async def diff(context: CommandContext, session: str, against: str | None) -> No
 )
 @store_command(workspace=True)
 async def share(context: CommandContext, session: str, length: int, hide: tuple[str, ...]) -> None:
-    """Make a read-only link to a session; whoever has it needs no key.
+    """Make a read-only link to a session, for people without a key.
 
     Sharing must be on in the workspace's settings. The link is shown once.
     """

@@ -39,7 +39,7 @@ _MOST = 100
 async def facets(
     context: CommandContext, by: tuple[str, ...], most: int, **options: object
 ) -> None:
-    """Count the values that filters can take among the sessions that match.
+    """Count the values of filters among the matching sessions.
 
     A filter's own values do not limit what it is offered, all others do. Archived sessions are left
     out unless asked for.
@@ -75,9 +75,9 @@ def _rows(facet: Facet) -> list[tuple[str, str]]:
 @click.command()
 @store_command(workspace=True)
 async def attention(context: CommandContext) -> None:
-    """List the sessions that somebody should look at, and why, the most urgent first.
+    """List the sessions that need attention, the most urgent first.
 
-    Of each reason at most 20; with --json the query that lists them all.
+    At most 20 for each reason; --json has the query that lists them all.
     """
     from hansard.cli.session_names import shortened
     from hansard.native.attention import group_out
