@@ -93,7 +93,7 @@ def check_item(item: Item, where: str) -> None:
 
 
 def check_imported(message: MessageDraft | Message, where: str, now: int) -> None:
-    """The same for a message that comes with a file, whose JSON nobody has looked at yet."""
+    """Check a message of a file, whose JSON has not been looked at yet."""
     check_message(message, where, now)
     shallow(message.parts, f"{where}.parts")
     shallow(message.metadata, f"{where}.metadata")

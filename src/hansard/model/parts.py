@@ -117,7 +117,7 @@ def text(parts: Raw) -> str:
 
 
 def text_of(parts: list[Part]) -> str:
-    """The same of parts that are decoded already."""
+    """The text of parts that are decoded already."""
     return "\n".join(
         part.content for part in parts if part.type == "text" and isinstance(part.content, str)
     )

@@ -114,7 +114,7 @@ def read(parts: Raw) -> ToolCalls | None:
 
 
 def read_all(messages: Iterable[Message]) -> list[ToolCalls | None]:
-    """The same of each message."""
+    """The tool calls of each message."""
     return [read(message.parts) for message in messages]
 
 

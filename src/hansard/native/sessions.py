@@ -89,7 +89,7 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList | Reply:
 
 
 async def _list_with_documents(call: Call[ListParams, None], key: str) -> Reply:
-    """The same with documents, which no ETag covers."""
+    """The list of sessions with documents, which no ETag covers."""
     page, documents = await call.service.sessions.list_with_documents(
         call.principal, _query_of(call.params), key
     )

@@ -210,7 +210,7 @@ class StatsOut(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     resolve_medians: list[Median]
     """How long it took to resolve them, for each day with a resolved session."""
     resolve_median: float | None
-    """The same over all days, in seconds, to within 3 %; null without a resolved session."""
+    """The time to resolve over all days, in seconds, to within 3 %; null without a resolved one."""
 
 
 async def read_stats(call: Call[StatsParams, None]) -> StatsOut:

@@ -140,7 +140,7 @@ class Checkpoints:
     async def across(
         self, principal: Principal, query: CheckpointQuery, cursor: str | None
     ) -> tuple[Sequence[tuple[str, Checkpoint]], str | None]:
-        """The same of all sessions, each with the name of its session."""
+        """Checkpoints of all sessions, each with the name of its session."""
         walk = _walk(None, query)
         checkpoints, position = await self._store.read(
             verbs.across, ref(principal, ""), query, self._position(principal, walk, cursor)

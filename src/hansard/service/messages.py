@@ -171,7 +171,7 @@ class Messages:
     async def read_with_item(
         self, principal: Principal, session: str, name: str
     ) -> tuple[Session, Message, Item | None]:
-        """The same with its item."""
+        """A message of the session, with its item."""
         return await self._store.read(
             verbs.get_with_item, ref(principal, session), name, seq_of(name)
         )

@@ -25,7 +25,7 @@ async def finish(store: Store, workspace_id: str) -> int:
 
 
 async def finish_all(store: Store) -> int:
-    """The same for every workspace: what processes left that ended before they were done."""
+    """Finish the removals of every workspace that processes left undone when they ended."""
     count, workspace_id = 0, ""
     while following := await store.read(verbs.next_workspace, workspace_id):
         count += await finish(store, following)

@@ -45,7 +45,7 @@ _TIMES = ("created", "updated", "active")
 _NUMBERS = {"messages": "messages", "failed": "failed_calls", "tokens": "tokens"}
 """Qualifiers of ranges of numbers, and the filters that have their ends."""
 _AMOUNTS = {"cost": search_values.COST, "duration": search_values.DURATION}
-"""The same of money and of time, whose filters have the same names."""
+"""Qualifiers of ranges of money and time, whose filters have the same names."""
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 

@@ -112,7 +112,7 @@ def sought(text: str, *, prefix: bool = False, forms: bool = False) -> Term | No
 
 
 def with_tools(part: Part) -> Part:
-    """The same, found in what tools were given and answered as well."""
+    """The part, searched in arguments and answers of tools as well."""
     if isinstance(part, Term):
         return part if part.words[0].startswith(ANY) else Either((part, of_tools(part)))
     if isinstance(part, Either):

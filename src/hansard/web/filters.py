@@ -253,6 +253,6 @@ def _quoted(value: str) -> str:
 
 
 def curl_query(params: ListParams) -> str:
-    """The same list asked of the API."""
+    """The query string by which the API gives the same list."""
     fields = [(name, value) for name, value in narrowing(params) if name != "q"]
     return query([*fields, ("limit", "50")])

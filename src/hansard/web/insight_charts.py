@@ -61,7 +61,7 @@ class Chart(Struct):
 
     @property
     def sheet(self) -> list[list[object]]:
-        """The same for a spreadsheet, with every row."""
+        """The rows of the chart for a spreadsheet, all of them."""
         rows = (
             [column.plain(value) for column, value in zip(self.columns, row, strict=True)]
             for row in self.rows

@@ -227,7 +227,7 @@ def has_left_out(query: MessageQuery, order: Sequence[Row], count: int) -> bool:
 
 
 def in_order(query: MessageQuery, positions: Sequence[Row]) -> list[Row]:
-    """The same in the order of the answer."""
+    """The positions in the order of the answer."""
     return sorted(positions, key=_first, reverse=query.descending)
 
 

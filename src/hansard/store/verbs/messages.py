@@ -42,7 +42,7 @@ def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Mes
 def get_with_item(
     ref: SessionRef, name: str, seq: int | None
 ) -> Steps[tuple[Session, Message, Item | None]]:
-    """The same with its item."""
+    """A message of the session, with its item."""
     session, message = yield from get(ref, name, seq)
     ((_, item),) = yield from items.of(ref.workspace_id, [message])
     return session, message, item

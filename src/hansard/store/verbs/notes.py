@@ -71,7 +71,7 @@ def put_words(workspace_id: str, session_id: str, some: Iterable[Note]) -> Steps
 
 
 def _words_anew(workspace_id: str, session_id: str) -> Steps[None]:
-    """The same behind a note that is gone."""
+    """Index the words of the notes again after one is deleted."""
     yield from run("note_word_delete_of_session", workspace_id=workspace_id, id=session_id)
     yield from put_words(workspace_id, session_id, (yield from notes_of(workspace_id, session_id)))
 
