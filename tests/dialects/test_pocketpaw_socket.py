@@ -61,6 +61,7 @@ async def test_the_stores_troubles_are_told_without_hosts_and_paths(
         await socket.hear()
         noun, verb = failing.split(".")
         monkeypatch.setattr(getattr(app.service, noun), verb, fail)
+        monkeypatch.setattr(app.service.keys, "known", lambda _: None)
         socket.act("chat", message="Hello")
         event = await socket.hear()
         if event["type"] == "stream_start":

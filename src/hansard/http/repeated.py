@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _EACH_ITS_OWN = frozenset({b"x-request-id", b"traceparent"})
 """Whoever sends these sends no request twice."""
 _BESIDE = 1500
+_LONGEST_HEAD = 4096
+"""A longer request is hardly sent by a program that repeats it, and would only fill the memory."""
 REPEATED = 16 * MIB
 
 
@@ -108,7 +110,7 @@ class RepeatedRequests:
     ) -> None:
         """Remember an answer that came out of ``ResponseCache``, or a 304; no other."""
         scope = call.scope
-        if not call.is_kept or scope["method"] != "GET":
+        if not call.is_kept or scope["method"] != "GET" or _length(scope) > _LONGEST_HEAD:
             return
         names = {name for name, _ in scope["headers"]}
         shown = None if dialect.authenticate or names & _EACH_ITS_OWN else credential(dialect, call)
@@ -129,6 +131,11 @@ class RepeatedRequests:
         )
         size = _BESIDE + len(answer.body)
         self._cache.put(_key(scope), repeated, size=size, since=since)
+
+
+def _length(scope: Scope) -> int:
+    beside = sum(len(name) + len(value) for name, value in scope["headers"])
+    return len(scope["path"]) + len(scope["query_string"]) + beside
 
 
 def _key(scope: Scope) -> Hashable:

@@ -171,7 +171,11 @@ def _day(text: str, zone: tzinfo, after: int = 0) -> Moment | None:
 
 
 def filter_of(params: ListParams) -> SessionFilter:
-    """The filter without the search text. A list leaves out the archive, a search does not."""
+    """The filter without the search text. A list leaves out the archive, a search does not.
+
+    What is unknown of ``none`` is left out: ``unknown`` names it.
+    """
+    params = replace(params, none=tuple(name for name in params.none if name in CHOICES["none"]))
     skipped = branches(sub_sessions=params.sub_sessions, task_sessions=params.task_sessions)
     return SessionFilter(**shared_values(params, "any" if params.q else "false"), branch=skipped)
 
