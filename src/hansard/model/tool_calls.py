@@ -167,4 +167,6 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
 
 def _small(value: Raw) -> Any:  # noqa: ANN401 - any JSON
     """The value; True for one that is too large to be empty or a word, which is not decoded."""
+    if value is _NOTHING:
+        return None
     return msgspec.json.decode(value) if memoryview(value).nbytes <= _SMALL else True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.byte_cache import MIB, remembered
-from hansard.ids import MESSAGE, seq_of
+from hansard.ids import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _BYTES = 6
 """Enough until the year 4199."""
 _TAIL = 10
+_TIME_END, _SEQ = len(MESSAGE) + 13, 8
+"""Where the time in an id ends, and how many digits its ``seq`` has at the end."""
 
 
 def short_of(message_id: str, session_id: str, seq: int) -> bytes | None:
@@ -24,15 +26,14 @@ def short_of(message_id: str, session_id: str, seq: int) -> bytes | None:
 
     ``message_at`` makes the id of it again.
     """
-    if seq_of(message_id) != seq:
-        return None
-    start = len(MESSAGE)
+    time, middle = message_id[:_TIME_END], message_id[_TIME_END:-_SEQ]
     try:
-        at = int(message_id[start : start + 8] + message_id[start + 9 : start + 13], 16)
-        short = (at << 2 | int(message_id[-9], 16) & 3).to_bytes(_BYTES, "big")
-        return short if message_at(session_id, seq, short) == message_id else None
+        random = _middles(session_id).index(middle)
+        at = int(time[len(MESSAGE) :].replace("-", ""), 16)
+        short = (at << 2 | random).to_bytes(_BYTES, "big")
     except (ValueError, OverflowError):
         return None
+    return short if f"{_time(at)}{middle}{seq:08x}" == message_id else None
 
 
 def message_at(session_id: str, seq: int, short: bytes) -> str:
@@ -46,10 +47,15 @@ def ids_in(session_id: str) -> Callable[[int, bytes], str]:
 
     def message_id(seq: int, short: bytes) -> str:
         number = int.from_bytes(short, "big")
-        at = f"{number >> 2:012x}"
-        return f"{MESSAGE}{at[:8]}-{at[8:]}{middles[number & 3]}{seq:08x}"
+        return f"{_time(number >> 2)}{middles[number & 3]}{seq:08x}"
 
     return message_id
+
+
+def _time(at: int) -> str:
+    """The beginning of an id that was made at this millisecond."""
+    digits = f"{at:012x}"
+    return f"{MESSAGE}{digits[:8]}-{digits[8:]}"
 
 
 @remembered(MIB)

@@ -100,8 +100,10 @@ def run_values(workspace_id: str, run: Run) -> Values:
 
 def _values(struct: msgspec.Struct) -> dict[str, Any]:
     values = msgspec.structs.asdict(struct)
-    encoded = [(name, value) for name, value in values.items() if isinstance(value, Raw)]
-    return values | {name: bytes(value).decode() for name, value in encoded}
+    for name, value in values.items():
+        if type(value) is Raw:
+            values[name] = bytes(value).decode()
+    return values
 
 
 def texts(values: Sequence[str]) -> str:

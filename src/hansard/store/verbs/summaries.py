@@ -59,7 +59,10 @@ def sums_of(messages: Sequence[Message]) -> dict[str, int]:
     if len(messages) == 1:
         return dict(zip(SUMS, map(within_sum, _spent(messages[0])), strict=True))
     columns = zip(*map(_spent, messages), strict=True)
-    return dict(zip(SUMS, map(within_sum, map(sum, columns)), strict=True))
+    return {
+        name: within_sum(total) if total else 0
+        for name, total in zip(SUMS, map(sum, columns), strict=True)
+    }
 
 
 def calls_of(calls: Tally) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def extended(
         preview=session.preview or added["preview"],
         last_preview=added["last_preview"] or session.last_preview,
         last_role=added["last_role"],
-        **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS},
+        **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS if added[name]},
         **calls_of(session.calls.plus(calls)),
         message_count=session.message_count + added["count"],
         last_seq=session.last_seq + added["count"],
