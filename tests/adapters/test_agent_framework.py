@@ -131,6 +131,20 @@ async def test_what_is_sent_again_is_not_stored_again(history: HansardHistory, n
     assert texts == ["one", "1", "two", "2", "three", "three", "3"]
 
 
+async def test_a_turn_that_says_the_same_again_is_stored_again(
+    history: HansardHistory, name: str
+) -> None:
+    def turn(**known: str) -> list[Message]:
+        return [Message("user", ["ping"], **known), Message("assistant", ["pong"])]
+
+    for messages in (turn(), turn(), turn()[1:], turn()[1:]):
+        await history.save_messages(name, messages)
+    assert len(await history.get_messages(name)) == 6
+    for _ in range(2):
+        await history.save_messages(name, turn(message_id="m1"))
+    assert len(await history.get_messages(name)) == 8, "an id says that it is the same message"
+
+
 async def test_excluded_messages_are_left_out_where_that_is_asked_for(
     ahansard: AsyncHansard, name: str
 ) -> None:

@@ -107,13 +107,15 @@ class HansardHistory(HistoryProvider):
 def _new(stored: Sequence[Message], incoming: Sequence[Message]) -> Sequence[Message]:
     """What follows the longest end of the stored messages that the incoming ones begin with.
 
-    One message of the user alone is no such end: people say the same thing twice.
+    Messages without ids are known by what they say, and people say the same thing twice: one
+    message of the user alone is no such end, nor is one behind which nothing new comes.
     """
     before, now = [*map(_identity, stored)], [*map(_identity, incoming)]
     for count in range(len(before), 0, -1):
         if before[-count:] == now[:count]:
-            is_repeated = count == 1 and incoming[0].role == "user" and not incoming[0].message_id
-            return incoming if is_repeated else incoming[count:]
+            is_guess = not any(each.message_id for each in incoming[:count])
+            is_repeated = count == len(incoming) or (count == 1 and incoming[0].role == "user")
+            return incoming if is_guess and is_repeated else incoming[count:]
     return incoming
 
 
